@@ -1,0 +1,226 @@
+//! A checked joint distribution p(x, y) of two discrete variables, and its Shannon quantities in bits.
+//!
+//! H(X) = −Σ p log₂ p and I(X;Y) = Σ p(x,y) log₂ [p(x,y) / p(x)p(y)] with 0·log 0 = 0
+//! (Shannon 1948; Cover & Thomas 2006, eqs. 2.1 and 2.28).
+
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use thiserror::Error;
+
+/// How far a distribution's sum may lie from 1: rounding, not a mistake.
+const SUM_TOLERANCE: f64 = 1e-9;
+
+/// Why numbers are not a distribution.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum DistributionError {
+    /// A table with no rows or no columns.
+    #[error("a distribution needs at least one x and one y, but the table is {rows} x {columns}")]
+    Empty {
+        /// Rows (values of x).
+        rows: usize,
+        /// Columns (values of y).
+        columns: usize,
+    },
+    /// A negative or non-finite entry.
+    #[error("entry (row {row}, column {column}) is {value}; probabilities must be finite and at least 0")]
+    Entry {
+        /// Row of the entry, from 0.
+        row: usize,
+        /// Column of the entry, from 0.
+        column: usize,
+        /// The offending value.
+        value: f64,
+    },
+    /// Probabilities that do not add up to one.
+    #[error("{what} adds up to {sum}, not to 1; normalise it first")]
+    NotNormalised {
+        /// Which distribution.
+        what: String,
+        /// Its sum.
+        sum: f64,
+    },
+    /// Two parts that speak of different numbers of x.
+    #[error("p(x) has {p_x} values but p(y|x) has {p_y_given_x} rows")]
+    Lengths {
+        /// Length of p(x).
+        p_x: usize,
+        /// Rows of p(y|x).
+        p_y_given_x: usize,
+    },
+}
+
+/// p(x, y), kept as p(x) and p(y|x): rows x, columns y.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JointDistribution {
+    p_x: Array1<f64>,
+    p_y_given_x: Array2<f64>,
+    p_y: Array1<f64>,
+    h_y_given_each_x: Array1<f64>,
+}
+
+impl JointDistribution {
+    /// From the table p(x, y), shape [|X| × |Y|]. An x of probability 0 is given the conditional p(y).
+    ///
+    /// # Errors
+    /// If the table is empty, has a negative or non-finite entry, or does not add up to 1.
+    pub fn new(p_xy: ArrayView2<f64>) -> Result<Self, DistributionError> {
+        check_entries(p_xy)?;
+        check_sum("p(x, y)", p_xy.sum())?;
+        let p_x = p_xy.sum_axis(Axis(1));
+        let p_y = p_xy.sum_axis(Axis(0));
+        let mut p_y_given_x = p_xy.to_owned();
+        for (mut row, &p) in p_y_given_x.outer_iter_mut().zip(&p_x) {
+            if p > 0.0 {
+                row /= p;
+            } else {
+                row.assign(&p_y);
+            }
+        }
+        Ok(Self::checked(p_x, p_y_given_x))
+    }
+
+    /// From p(x), shape [|X|], and p(y|x), shape [|X| × |Y|].
+    ///
+    /// # Errors
+    /// If the shapes differ, an entry is negative or non-finite, or a distribution does not add up to 1.
+    pub fn from_conditional(p_x: Array1<f64>, p_y_given_x: Array2<f64>) -> Result<Self, DistributionError> {
+        if p_x.len() != p_y_given_x.nrows() {
+            return Err(DistributionError::Lengths { p_x: p_x.len(), p_y_given_x: p_y_given_x.nrows() });
+        }
+        check_entries(p_x.view().insert_axis(Axis(1)))?;
+        check_entries(p_y_given_x.view())?;
+        check_sum("p(x)", p_x.sum())?;
+        for (x, row) in p_y_given_x.outer_iter().enumerate() {
+            check_sum(&format!("p(y|x = {x})"), row.sum())?;
+        }
+        Ok(Self::checked(p_x, p_y_given_x))
+    }
+
+    /// n equally likely x with a binary Y, from p(y = 1|x), shape [n].
+    ///
+    /// # Errors
+    /// If there is no x, or a value lies outside [0, 1].
+    pub fn uniform_binary(p_y1_given_x: &[f64]) -> Result<Self, DistributionError> {
+        let n = p_y1_given_x.len();
+        let p_y_given_x =
+            Array2::from_shape_fn((n, 2), |(x, y)| if y == 1 { p_y1_given_x[x] } else { 1.0 - p_y1_given_x[x] });
+        check_entries(p_y_given_x.view())?;
+        Self::from_conditional(Array1::from_elem(n, 1.0 / n as f64), p_y_given_x)
+    }
+
+    fn checked(p_x: Array1<f64>, p_y_given_x: Array2<f64>) -> Self {
+        let p_y = p_x.dot(&p_y_given_x);
+        let h_y_given_each_x = p_y_given_x.outer_iter().map(|row| entropy(row)).collect();
+        Self { p_x, p_y_given_x, p_y, h_y_given_each_x }
+    }
+
+    /// Number of values of x.
+    pub fn n_x(&self) -> usize {
+        self.p_x.len()
+    }
+
+    /// Number of values of y.
+    pub fn n_y(&self) -> usize {
+        self.p_y.len()
+    }
+
+    /// p(x), shape [|X|].
+    pub fn p_x(&self) -> ArrayView1<'_, f64> {
+        self.p_x.view()
+    }
+
+    /// p(y), shape [|Y|].
+    pub fn p_y(&self) -> ArrayView1<'_, f64> {
+        self.p_y.view()
+    }
+
+    /// p(y|x), shape [|X| × |Y|].
+    pub fn p_y_given_x(&self) -> ArrayView2<'_, f64> {
+        self.p_y_given_x.view()
+    }
+
+    /// H(Y|X = x) in bits for each x, shape [|X|].
+    pub fn h_y_given_each_x(&self) -> ArrayView1<'_, f64> {
+        self.h_y_given_each_x.view()
+    }
+
+    /// H(X) in bits.
+    pub fn h_x(&self) -> f64 {
+        entropy(self.p_x.view())
+    }
+
+    /// H(Y) in bits.
+    pub fn h_y(&self) -> f64 {
+        entropy(self.p_y.view())
+    }
+
+    /// I(X;Y) = H(Y) − H(Y|X) in bits.
+    pub fn mutual_information(&self) -> f64 {
+        (self.h_y() - self.p_x.dot(&self.h_y_given_each_x)).max(0.0)
+    }
+}
+
+/// H(p) = −Σ p log₂ p in bits, with 0·log 0 = 0.
+pub fn entropy(p: ArrayView1<f64>) -> f64 {
+    // +0.0 turns the −0.0 of a certain outcome into 0.
+    -p.iter().map(|&p| plogp(p)).sum::<f64>() + 0.0
+}
+
+/// p log₂ p, and 0 at p = 0.
+pub(crate) fn plogp(p: f64) -> f64 {
+    if p > 0.0 { p * p.log2() } else { 0.0 }
+}
+
+fn check_entries(table: ArrayView2<f64>) -> Result<(), DistributionError> {
+    let (rows, columns) = table.dim();
+    if rows == 0 || columns == 0 {
+        return Err(DistributionError::Empty { rows, columns });
+    }
+    match table.indexed_iter().find(|(_, value)| !(value.is_finite() && **value >= 0.0)) {
+        Some(((row, column), &value)) => Err(DistributionError::Entry { row, column, value }),
+        None => Ok(()),
+    }
+}
+
+fn check_sum(what: &str, sum: f64) -> Result<(), DistributionError> {
+    if (sum - 1.0).abs() <= SUM_TOLERANCE {
+        Ok(())
+    } else {
+        Err(DistributionError::NotNormalised { what: what.to_owned(), sum })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_abs_diff_eq;
+    use ndarray::array;
+
+    #[test]
+    fn binary_symmetric_channel_is_one_minus_the_binary_entropy() {
+        let joint = JointDistribution::uniform_binary(&[0.1, 0.9]).unwrap();
+        let h = -(0.1_f64 * 0.1_f64.log2() + 0.9 * 0.9_f64.log2());
+        assert_abs_diff_eq!(joint.mutual_information(), 1.0 - h, epsilon = 1e-15);
+        assert_abs_diff_eq!(joint.h_x(), 1.0, epsilon = 1e-15);
+    }
+
+    #[test]
+    fn independent_variables_share_nothing_and_both_constructors_agree() {
+        let p_xy = array![[0.06, 0.14], [0.24, 0.56]];
+        let joint = JointDistribution::new(p_xy.view()).unwrap();
+        assert_abs_diff_eq!(joint.mutual_information(), 0.0, epsilon = 1e-15);
+        let again = JointDistribution::from_conditional(array![0.2, 0.8], array![[0.3, 0.7], [0.3, 0.7]]).unwrap();
+        assert_abs_diff_eq!(joint.h_y(), again.h_y(), epsilon = 1e-15);
+    }
+
+    #[test]
+    fn what_is_not_a_distribution_is_refused_with_its_place() {
+        let negative = JointDistribution::new(array![[0.5, -0.1], [0.3, 0.3]].view()).unwrap_err();
+        assert!(negative.to_string().contains("row 0, column 1"), "{negative}");
+        let sum = JointDistribution::new(array![[0.5, 0.4]].view()).unwrap_err();
+        assert!(sum.to_string().contains("adds up to 0.9"), "{sum}");
+        assert!(JointDistribution::uniform_binary(&[]).is_err());
+        assert!(JointDistribution::uniform_binary(&[1.5]).is_err());
+        assert!(JointDistribution::uniform_binary(&[f64::NAN]).is_err());
+    }
+}

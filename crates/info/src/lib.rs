@@ -1,0 +1,17 @@
+//! Information in **bits**, measured on numbers you already have: no networks, no files, no clock.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
+//! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
+//! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
+//! | [`statistics`] | means with bootstrap intervals, variance shares: what verdicts are made of |
+
+pub mod distribution;
+pub mod estimators;
+pub mod partition;
+pub mod statistics;
+
+pub use distribution::{DistributionError, JointDistribution};
+pub use estimators::{Estimate, EstimateError, Estimator, Information, Sample};
+pub use partition::Partition;
