@@ -1,1 +1,31 @@
-//! Placeholder.
+//! From a configuration to CSVs, figures and a verdict: the straight line every question shares.
+//!
+//! ```text
+//! config → jobs (condition × block of replicas) → task → training yields snapshots → measure → rows → CSV → figures, verdict
+//! ```
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`config`] | defaults ← preset ← file ← flags, checked once |
+//! | [`tasks`] | what is learned: patterns and the exact p(x, y) |
+//! | [`jobs`] | independent pieces of a run, each written whole, merged in order |
+//! | [`run`] | a grid of conditions, cut into jobs, trained and merged |
+//! | [`training`] | one job: trains a block and measures its snapshots as they come |
+//! | [`measure`] | a snapshot → rows of information and of losses |
+//! | [`rows`], [`results`] | the CSV files and the folder they lie in |
+//! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
+//! | [`figures`] | SVG and PNG, from the CSV |
+//! | [`arrays`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat |
+
+pub mod arrays;
+pub mod config;
+pub mod figures;
+pub mod jobs;
+pub mod measure;
+pub mod progress;
+pub mod results;
+pub mod rows;
+pub mod run;
+pub mod tasks;
+pub mod training;
+pub mod trajectories;

@@ -5,7 +5,7 @@
 //! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
 //! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
 //! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
-//! | [`statistics`] | means with bootstrap intervals, variance shares: what verdicts are made of |
+//! | [`statistics`] | bootstrap intervals over replicas: what verdicts are made of |
 
 pub mod distribution;
 pub mod estimators;

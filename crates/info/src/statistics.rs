@@ -1,6 +1,5 @@
-//! What verdicts are made of: means with bootstrap intervals over replicas, and the share of variance a factor explains.
+//! What verdicts are made of: statistics over replicas with their bootstrap intervals.
 
-use ndarray::ArrayView2;
 use rand::{Rng, RngExt};
 
 /// A mean with its interval.
@@ -58,31 +57,10 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
     below + (above - below) * place.fract()
 }
 
-/// The share of variance that the time explains: η² = SS_between times / SS_total, of values [replicas × times],
-/// over the replicas listed (with repetition). 1: every replica follows one curve. 0: the curve says nothing.
-/// Several coordinates of one trajectory are summed before dividing. `None` if nothing varies at all.
-pub fn variance_explained(coordinates: &[ArrayView2<f64>], replicas: &[usize]) -> Option<f64> {
-    let (mut between, mut total) = (0.0, 0.0);
-    for values in coordinates {
-        let times = values.ncols();
-        let n = (replicas.len() * times) as f64;
-        let grand = replicas.iter().map(|&r| values.row(r).sum()).sum::<f64>() / n;
-        for time in 0..times {
-            let column = values.column(time);
-            let mean = replicas.iter().map(|&r| column[r]).sum::<f64>() / replicas.len() as f64;
-            between += replicas.len() as f64 * (mean - grand).powi(2);
-            total += replicas.iter().map(|&r| (column[r] - grand).powi(2)).sum::<f64>();
-        }
-    }
-    // Rounding of constant data is not variance.
-    (total > 1e-18).then(|| between / total)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use approx::assert_abs_diff_eq;
-    use ndarray::array;
     use rand::SeedableRng;
     use rand::rngs::ChaCha8Rng;
 
@@ -105,17 +83,6 @@ mod tests {
     fn one_replica_has_no_interval() {
         let interval = bootstrap(1, 10, 0.95, &mut ChaCha8Rng::seed_from_u64(1), |_| 3.0);
         assert!(interval.mean == 3.0 && interval.lower.is_nan() && interval.upper.is_nan());
-    }
-
-    #[test]
-    fn time_explains_all_of_one_curve_and_none_of_constant_replicas() {
-        let same = array![[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]];
-        let flat = array![[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]];
-        let mixed = array![[0.0, 1.0], [1.0, 2.0]];
-        assert_abs_diff_eq!(variance_explained(&[same.view()], &[0, 1]).unwrap(), 1.0, epsilon = 1e-15);
-        assert_abs_diff_eq!(variance_explained(&[flat.view()], &[0, 1]).unwrap(), 0.0, epsilon = 1e-15);
-        assert_abs_diff_eq!(variance_explained(&[mixed.view()], &[0, 1]).unwrap(), 0.5, epsilon = 1e-15);
-        assert_eq!(variance_explained(&[array![[1.0, 1.0], [1.0, 1.0]].view()], &[0, 1]), None);
     }
 
     #[test]

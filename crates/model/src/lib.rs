@@ -1,5 +1,26 @@
 //! Networks on burn, trained a block of replicas at a time: the only crate that names burn.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`backend`] | a name → a burn device, and what this build offers |
+//! | [`random`] | seed + purpose → a portable stream |
+//! | [`activation`], [`initialisation`] | the lists of both |
+//! | [`architectures`] | one architecture = one file |
+//! | [`composed`] | the forward pass and the loss in plain burn operations |
+//! | [`optimizer`] | SGD and Adam on the flat parameter leaf |
+//! | [`train`] | a block of replicas in training, an iterator of snapshots |
 
 pub mod activation;
+pub mod architectures;
+pub mod backend;
+pub mod composed;
+pub mod initialisation;
+pub mod optimizer;
+pub mod random;
+pub mod train;
 
 pub use activation::Activation;
+pub use architectures::mlp::{Mlp, Output};
+pub use backend::Backend;
+pub use initialisation::Initialisation;
+pub use train::{Layer, Replica, ReplicaSnapshot, Snapshot, TrainSettings, Training};

@@ -1,0 +1,58 @@
+//! The perceptron in plain burn operations: the reference for the fused kernels, and the path of every other backend.
+//!
+//! Activations are [R, F, B] (replica, feature, row), parameters one flat leaf [R, P] as in [`crate::architectures::mlp`].
+
+use burn::tensor::{Tensor, activation};
+
+use crate::activation::Activation;
+
+/// Net inputs z_l, [R, n_l, B], and activations t_l of every layer; the last layer is linear (logits).
+/// x is [R, F, B], or [1, F, B] for all replicas alike.
+pub fn layers(
+    x: Tensor<3>,
+    parameters: Tensor<2>,
+    widths: &[usize],
+    hidden: Activation,
+) -> Vec<(Tensor<3>, Tensor<3>)> {
+    let replicas = parameters.dims()[0];
+    let mut offset = 0;
+    let mut take = |rows: usize, columns: usize| {
+        let part = parameters.clone().slice([0..replicas, offset..offset + rows * columns]);
+        offset += rows * columns;
+        part.reshape([replicas, rows, columns])
+    };
+    let mut t = if x.dims()[0] == replicas { x } else { x.repeat_dim(0, replicas) };
+    let last = widths.len() - 2;
+    widths
+        .windows(2)
+        .enumerate()
+        .map(|(layer, pair)| {
+            let (weights, biases) = (take(pair[0], pair[1]), take(pair[1], 1));
+            let z = weights.swap_dims(1, 2).matmul(t.clone()) + biases;
+            t = if layer == last { z.clone() } else { hidden.apply(z.clone()) };
+            (z, t.clone())
+        })
+        .collect()
+}
+
+/// Mean cross-entropy over rows in nats, [R], of logits [R, C, B] and class numbers [R, B] (as floats). One logit is a
+/// sigmoid's, of the class 1.
+pub fn cross_entropy(logits: Tensor<3>, labels: Tensor<2>) -> Tensor<1> {
+    let [replicas, classes, rows] = logits.dims();
+    let labels = labels.unsqueeze_dim::<3>(1);
+    let loss = if classes == 1 {
+        // −log σ(±z) = softplus(∓z).
+        let sign = labels * -2.0 + 1.0;
+        activation::softplus(logits * sign, 1.0)
+    } else {
+        let log_p = activation::log_softmax(logits, 1);
+        let class = Tensor::<1>::from_floats(
+            (0..classes).map(|class| class as f32).collect::<Vec<_>>().as_slice(),
+            &labels.device(),
+        );
+        let class = class.reshape([1, classes, 1]).expand([replicas, classes, rows]);
+        let hit = labels.expand([replicas, classes, rows]).equal(class).float();
+        (log_p * hit).sum_dim(1).neg()
+    };
+    loss.mean_dim(2).reshape([replicas])
+}

@@ -1,0 +1,333 @@
+//! Trains a block of replicas together and yields [`Snapshot`]s: an iterator, paid for as it is drawn.
+//!
+//! All randomness is drawn here from each replica's own streams, so a replica's path depends neither on its companions nor
+//! on the number of threads.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use ndarray::{Array2, ArrayView2};
+use rand::rngs::ChaCha8Rng;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::architectures::mlp::Mlp;
+use crate::optimizer::{Optimizer, OptimizerKind};
+use crate::random::{Purpose, stream};
+use crate::{Activation, composed};
+
+/// How networks are trained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainSettings {
+    /// Passes over the training patterns.
+    pub epochs: usize,
+    /// Patterns per step; 0 for all. The last batch of an epoch may be smaller.
+    pub batch_size: usize,
+    /// Whether each epoch has a fresh order of the patterns, the replica's own.
+    pub shuffle: bool,
+    /// Update rule.
+    pub optimizer: OptimizerKind,
+    /// Step size η.
+    pub learning_rate: f64,
+    /// Momentum μ of SGD.
+    pub momentum: f64,
+    /// Weight decay λ.
+    pub weight_decay: f64,
+}
+
+/// One network's seed and sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replica {
+    /// Seed of its weights and its shuffles.
+    pub seed: u64,
+    /// Indices of its training patterns.
+    pub train: Vec<u32>,
+    /// A class for every pattern.
+    pub labels: Vec<u32>,
+}
+
+/// The block at one recorded epoch.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Epochs trained; 0 for the initial weights.
+    pub epoch: usize,
+    /// Every replica that is still finite.
+    pub replicas: Vec<Option<ReplicaSnapshot>>,
+    /// Replicas found no longer finite since the last snapshot, and the epoch it was noticed.
+    pub diverged: Vec<(usize, usize)>,
+}
+
+/// One network's layers over **all** patterns.
+#[derive(Debug, Clone)]
+pub struct ReplicaSnapshot {
+    /// From the first hidden layer to the output.
+    pub layers: Vec<Layer>,
+    /// Frobenius norm of each layer's weights.
+    pub weight_norms: Vec<f64>,
+}
+
+/// One layer over all patterns.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// z, shape [units × patterns]; the output's are logits.
+    pub net_input: Array2<f32>,
+    /// t = φ(z), shape [units × patterns]; the output's are class probabilities.
+    pub activation: Array2<f32>,
+}
+
+/// Why a training cannot start.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A setting that cannot be.
+    #[error("{field} = {value}: {reason}")]
+    Setting {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// A block without replicas or with samples of different sizes.
+    #[error("the replicas of a block need training samples of one size above 0, but they have {0:?}")]
+    Samples(Vec<usize>),
+}
+
+impl TrainSettings {
+    /// # Errors
+    /// If a setting is out of its range.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let refuse = |field, value: String, reason| Err(TrainError::Setting { field, value, reason });
+        if self.epochs == 0 {
+            return refuse("epochs", "0".to_owned(), "at least one epoch is needed");
+        }
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return refuse("learning_rate", self.learning_rate.to_string(), "must be a finite number above 0");
+        }
+        if !(0.0..1.0).contains(&self.momentum) {
+            return refuse("momentum", self.momentum.to_string(), "must be at least 0 and below 1");
+        }
+        if self.momentum > 0.0 && self.optimizer != OptimizerKind::Sgd {
+            return refuse("momentum", self.momentum.to_string(), "belongs to the optimizer sgd; set it to 0");
+        }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            return refuse("weight_decay", self.weight_decay.to_string(), "must be a finite number of at least 0");
+        }
+        Ok(())
+    }
+}
+
+/// A block in training.
+pub struct Training<'a> {
+    network: Mlp,
+    inputs: ArrayView2<'a, f32>,
+    replicas: Vec<Replica>,
+    shuffles: Vec<ChaCha8Rng>,
+    orders: Vec<Vec<u32>>,
+    settings: &'a TrainSettings,
+    recorded: std::vec::IntoIter<usize>,
+    device: Device,
+    patterns: Tensor<3>,
+    parameters: Tensor<2>,
+    optimizer: Optimizer,
+    epoch: usize,
+    diverged: Vec<Option<usize>>,
+    reported: Vec<bool>,
+    on_epoch: Box<dyn FnMut(usize) + 'a>,
+}
+
+impl<'a> Training<'a> {
+    /// A block about to be trained on `inputs`, shape [patterns × features], with a snapshot at each of the `recorded`
+    /// epochs (ascending). It ends after the last of them.
+    ///
+    /// # Errors
+    /// If a setting is impossible, or the replicas' samples differ in size.
+    pub fn new(
+        network: Mlp,
+        inputs: ArrayView2<'a, f32>,
+        replicas: Vec<Replica>,
+        settings: &'a TrainSettings,
+        recorded: &[usize],
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        settings.check()?;
+        let sizes: Vec<usize> = replicas.iter().map(|replica| replica.train.len()).collect();
+        if sizes.is_empty() || sizes[0] == 0 || sizes.iter().any(|&size| size != sizes[0]) {
+            return Err(TrainError::Samples(sizes));
+        }
+        let (n, features) = inputs.dim();
+        let patterns: Vec<f32> = inputs.t().iter().copied().collect();
+        let initial: Vec<f32> = replicas.iter().flat_map(|replica| network.initial_parameters(replica.seed)).collect();
+        let shape = [replicas.len(), network.n_parameters()];
+        Ok(Self {
+            inputs,
+            shuffles: replicas.iter().map(|replica| stream(replica.seed, Purpose::Shuffle)).collect(),
+            orders: replicas.iter().map(|replica| replica.train.clone()).collect(),
+            settings,
+            recorded: recorded.to_vec().into_iter(),
+            patterns: Tensor::from_data(TensorData::new(patterns, [1, features, n]), device),
+            parameters: Tensor::from_data(TensorData::new(initial, shape), device),
+            device: device.clone(),
+            optimizer: Optimizer::new(
+                settings.optimizer,
+                settings.learning_rate,
+                settings.momentum,
+                settings.weight_decay,
+            ),
+            epoch: 0,
+            diverged: vec![None; replicas.len()],
+            reported: vec![false; replicas.len()],
+            replicas,
+            network,
+            on_epoch: Box::new(|_| ()),
+        })
+    }
+
+    /// Calls back after every epoch, with its number.
+    #[must_use]
+    pub fn on_epoch(mut self, callback: impl FnMut(usize) + 'a) -> Self {
+        self.on_epoch = Box::new(callback);
+        self
+    }
+
+    fn train_epoch(&mut self) {
+        if self.settings.shuffle {
+            for (order, rng) in self.orders.iter_mut().zip(&mut self.shuffles) {
+                order.shuffle(rng);
+            }
+        }
+        let rows = self.orders[0].len();
+        let batch = if self.settings.batch_size == 0 { rows } else { self.settings.batch_size.min(rows) };
+        let mut losses = None;
+        for start in (0..rows).step_by(batch) {
+            losses = Some(self.step(start, batch.min(rows - start)));
+        }
+        self.epoch += 1;
+        // One read-back an epoch: weights that are no longer finite have a loss that is not.
+        let losses: Vec<f32> = losses.map(|losses| to_vec(losses.into_data())).unwrap_or_default();
+        for (diverged, loss) in self.diverged.iter_mut().zip(losses) {
+            if !loss.is_finite() {
+                diverged.get_or_insert(self.epoch);
+            }
+        }
+        (self.on_epoch)(self.epoch);
+    }
+
+    fn step(&mut self, start: usize, count: usize) -> Tensor<1> {
+        let device = self.device.clone().autodiff();
+        let (x, labels) = self.gather(start, count, &device);
+        let parameters = Tensor::<2>::from_inner(self.parameters.clone()).require_grad();
+        let hidden: Activation = self.network.activation();
+        let layers = composed::layers(x, parameters.clone(), self.network.widths(), hidden);
+        let logits = layers.into_iter().next_back().map(|(z, _)| z).expect("a network has layers");
+        let losses = composed::cross_entropy(logits, labels);
+        let mut gradients = losses.clone().sum().backward();
+        if let Some(gradient) = parameters.grad_remove(&mut gradients) {
+            self.parameters = self.optimizer.step(self.parameters.clone(), gradient);
+        }
+        losses.inner()
+    }
+
+    /// The next batch of every replica: inputs [R, F, B] and labels [R, B].
+    fn gather(&self, start: usize, count: usize, device: &Device) -> (Tensor<3>, Tensor<2>) {
+        let features = self.inputs.ncols();
+        let mut x = Vec::with_capacity(self.replicas.len() * features * count);
+        let mut labels = Vec::with_capacity(self.replicas.len() * count);
+        for (replica, order) in self.replicas.iter().zip(&self.orders) {
+            let rows = &order[start..start + count];
+            for feature in 0..features {
+                x.extend(rows.iter().map(|&row| self.inputs[[row as usize, feature]]));
+            }
+            labels.extend(rows.iter().map(|&row| replica.labels[row as usize] as f32));
+        }
+        let replicas = self.replicas.len();
+        (
+            Tensor::from_data(TensorData::new(x, [replicas, features, count]), device),
+            Tensor::from_data(TensorData::new(labels, [replicas, count]), device),
+        )
+    }
+
+    fn snapshot(&mut self) -> Snapshot {
+        let replicas = self.replicas.len();
+        let n = self.inputs.nrows();
+        let hidden = self.network.activation();
+        let layers: Vec<(Vec<f32>, Vec<f32>)> =
+            composed::layers(self.patterns.clone(), self.parameters.clone(), self.network.widths(), hidden)
+                .into_iter()
+                .map(|(z, t)| (to_vec(z.into_data()), to_vec(t.into_data())))
+                .collect();
+        let parameters: Vec<f32> = to_vec(self.parameters.clone().into_data());
+        let snapshots = (0..replicas)
+            .map(|r| {
+                let mut layers: Vec<Layer> = layers
+                    .iter()
+                    .zip(&self.network.widths()[1..])
+                    .map(|((z, t), &units)| Layer {
+                        net_input: block_part(z, r, units, n),
+                        activation: block_part(t, r, units, n),
+                    })
+                    .collect();
+                if let Some(output) = layers.last_mut() {
+                    self.network.probabilities(&mut output.activation);
+                }
+                let finite = layers.iter().all(|layer| layer.net_input.iter().all(|z| z.is_finite()));
+                if !finite {
+                    self.diverged[r].get_or_insert(self.epoch);
+                }
+                let p = self.network.n_parameters();
+                let weight_norms = weight_norms(&parameters[r * p..(r + 1) * p], self.network.widths());
+                self.diverged[r].is_none().then_some(ReplicaSnapshot { layers, weight_norms })
+            })
+            .collect();
+        let mut diverged = Vec::new();
+        for r in 0..replicas {
+            if let (Some(epoch), false) = (self.diverged[r], self.reported[r]) {
+                self.reported[r] = true;
+                diverged.push((r, epoch));
+            }
+        }
+        Snapshot { epoch: self.epoch, replicas: snapshots, diverged }
+    }
+}
+
+impl Iterator for Training<'_> {
+    type Item = Snapshot;
+
+    fn next(&mut self) -> Option<Snapshot> {
+        let next = self.recorded.next()?;
+        while self.epoch < next {
+            self.train_epoch();
+        }
+        Some(self.snapshot())
+    }
+}
+
+impl ReplicaSnapshot {
+    /// The output's net inputs, shape [units × patterns].
+    pub fn logits(&self) -> ArrayView2<'_, f32> {
+        self.layers[self.layers.len() - 1].net_input.view()
+    }
+}
+
+/// Replica r's part of values [R × units × n].
+fn block_part(values: &[f32], r: usize, units: usize, n: usize) -> Array2<f32> {
+    Array2::from_shape_fn((units, n), |(unit, row)| values[(r * units + unit) * n + row])
+}
+
+fn weight_norms(parameters: &[f32], widths: &[usize]) -> Vec<f64> {
+    let mut offset = 0;
+    widths
+        .windows(2)
+        .map(|pair| {
+            let weights = &parameters[offset..offset + pair[0] * pair[1]];
+            offset += pair[0] * pair[1] + pair[1];
+            weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>().sqrt()
+        })
+        .collect()
+}
+
+/// The numbers of a tensor we made ourselves, as f32.
+fn to_vec(data: TensorData) -> Vec<f32> {
+    data.convert::<f32>().try_into_vec().expect("f32 data are f32")
+}

@@ -1,0 +1,2 @@
+//! Reads arrays from files.
+pub mod mat;

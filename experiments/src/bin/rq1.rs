@@ -1,0 +1,133 @@
+//! RQ1: do layers follow predictable trajectories in the information plane during training?
+//!
+//! The paper (arXiv 1703.00810, §3.3, figures 2 and 3): yes; every layer first fits (I(T;Y) rises), then compresses
+//! (I(X;T) falls). Here: networks of each activation and training fraction are trained, every layer is measured through
+//! several estimators, and the rule of `trajectories::verdict`, fixed before the run, decides.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use infoplane_experiments::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, RunArgs};
+use infoplane_experiments::figures;
+use infoplane_experiments::results::Results;
+use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
+use infoplane_experiments::run::GridRun;
+use infoplane_experiments::tasks::TaskSettings;
+use infoplane_experiments::training::ModelSettings;
+use infoplane_experiments::trajectories::phases::PhaseRow;
+use infoplane_experiments::trajectories::verdict::{Outcome, Summary, VerdictRow, VerdictRule, judge, summarise};
+use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
+use infoplane_model::TrainSettings;
+use serde::{Deserialize, Serialize};
+
+const DEFAULTS: &str = include_str!("../../configs/rq1.toml");
+
+/// Do layers follow predictable trajectories in the information plane: fit, then compress?
+///
+/// Trains networks of every activation and training fraction, measures every layer during training, and writes
+/// information_plane.csv, training.csv, trajectories.csv, phases.csv, verdict.csv, run.json and figures (SVG and PNG)
+/// into the results folder. The defaults, commented, are in experiments/configs/rq1.toml.
+#[derive(Debug, Parser)]
+#[command(name = "rq1", version)]
+struct Cli {
+    #[command(flatten)]
+    args: RunArgs,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rq1 {
+    run: ReplicaSettings,
+    grid: GridSettings,
+    task: TaskSettings,
+    model: ModelSettings,
+    train: TrainSettings,
+    measure: MeasureSettings,
+    verdict: VerdictRule,
+    compute: ComputeSettings,
+}
+
+fn main() -> ExitCode {
+    match answer(&Cli::parse().args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rq1: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answer(args: &RunArgs) -> Result<()> {
+    let rq1: Rq1 = args.settings(DEFAULTS)?;
+    if args.show_config {
+        print!("{}", toml::to_string(&rq1)?);
+        return Ok(());
+    }
+    let run = GridRun {
+        grid: &rq1.grid,
+        run: &rq1.run,
+        task: &rq1.task,
+        model: &rq1.model,
+        train: &rq1.train,
+        measure: &rq1.measure,
+        compute: &rq1.compute,
+    };
+    let results = run.complete("rq1", args, &rq1)?;
+
+    // From here on everything is made from the CSVs.
+    let rows: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
+    let trajectories = trajectories::collect(&rows);
+    let means: Vec<TrajectoryRow> = trajectories.iter().flat_map(Trajectory::rows).collect();
+    let phases: Vec<PhaseRow> = trajectories.iter().map(Trajectory::phase_row).collect();
+    let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+    let verdicts = judge(&trajectories, &training, rq1.verdict);
+    rows::write(&results.file("trajectories.csv"), &means)?;
+    rows::write(&results.file("phases.csv"), &phases)?;
+    rows::write(&results.file("verdict.csv"), &verdicts)?;
+
+    if let (Some(first), Some(fraction)) =
+        (trajectories.first(), rq1.grid.train_fractions.iter().copied().max_by(f64::total_cmp))
+    {
+        figures::information_plane::draw(&trajectories, fraction, &first.estimator, results.folder())?;
+        figures::trajectories::draw(&means, &first.estimator, results.folder())?;
+        figures::compression::draw(&phases, results.folder())?;
+    }
+    print_verdict(&verdicts, &summarise(&verdicts), rq1.verdict, &results);
+    Ok(())
+}
+
+fn print_verdict(rows: &[VerdictRow], summary: &Summary, rule: VerdictRule, results: &Results) {
+    println!("RQ1: do layers follow predictable trajectories in the information plane: fit, then compress?\n");
+    println!(
+        "{:<11} {:>7}  {:<28} {:>9}  {:>20}  {:>19}  verdict",
+        "activation", "train", "estimator", "compress", "bits lost [95 %]", "predictable [95 %]"
+    );
+    for row in rows {
+        let outcome = match row.outcome {
+            Outcome::Supported => "supported",
+            Outcome::Refuted => "refuted",
+            Outcome::Inconclusive => "inconclusive",
+        };
+        println!(
+            "{:<11} {:>5} %  {:<28} {:>9}  {:>20}  {:>19}  {outcome}",
+            row.activation,
+            row.train_fraction * 100.0,
+            row.estimator,
+            format!("{} of {}", row.layers_compressing, row.hidden_layers),
+            format!(
+                "{:.2} [{:.2}, {:.2}]",
+                row.compression_bits, row.compression_bits_lower, row.compression_bits_upper
+            ),
+            format!("{:.2} [{:.2}, {:.2}]", row.predictability, row.predictability_lower, row.predictability_upper),
+        );
+    }
+    println!("\nVerdict: {}.", summary.sentence);
+    println!(
+        "Rule, fixed before the run: networks that have learned (training accuracy at least {}); more than half of the hidden\n\
+         layers lose at least {} bits of I(X;T) after the fit; at least {} of a path is foretold by the other networks\n\
+         (95 % intervals over replicas).",
+        rule.train_accuracy, rule.compression_bits, rule.predictability
+    );
+    println!("Files: {}", results.folder().display());
+}

@@ -1,0 +1,93 @@
+//! What the verdict depends on, in one look: bits of I(X;T) each layer loses after its fit, by estimator and activation.
+
+use std::path::Path;
+
+use anyhow::Result;
+use kuva::plot::{LegendEntry, LegendShape, LinePlot, ScatterPlot};
+use kuva::render::figure::Figure;
+use kuva::render::layout::Layout;
+use kuva::render::plots::Plot;
+
+use super::{colour, distinct, marker, save, title_size};
+use crate::trajectories::phases::PhaseRow;
+
+/// Draws every activation and training fraction, with 95 % intervals over replicas.
+///
+/// # Errors
+/// If the files cannot be written.
+pub fn draw(rows: &[PhaseRow], folder: &Path) -> Result<()> {
+    let activations = distinct(rows.iter().map(|row| row.activation.clone()));
+    let fractions = distinct(rows.iter().map(|row| row.train_fraction));
+    let estimators = distinct(rows.iter().map(|row| row.estimator.clone()));
+    let Some(first) = rows.first() else { return Ok(()) };
+    let finite = |ends: fn(&PhaseRow) -> f64| rows.iter().map(ends).filter(|bits| bits.is_finite());
+    let low = finite(|row| row.compression_bits_lower).fold(0.0_f64, f64::min).floor();
+    let high = finite(|row| row.compression_bits_upper).fold(1.0_f64, f64::max).ceil();
+
+    let mut plots = Vec::new();
+    let mut layouts = Vec::new();
+    for activation in &activations {
+        for &fraction in &fractions {
+            let mut panel: Vec<Plot> = vec![
+                LinePlot::new().with_data(vec![(0.5, 0.0), (7.5, 0.0)]).with_color("#888888").with_dashed().into(),
+            ];
+            for (k, estimator) in estimators.iter().enumerate() {
+                let layers: Vec<&PhaseRow> = rows
+                    .iter()
+                    .filter(|r| {
+                        r.activation == *activation && r.train_fraction == fraction && r.estimator == *estimator
+                    })
+                    .collect();
+                // Estimators stand side by side, so that their intervals do not hide each other.
+                let shift = (k as f64 - (estimators.len() - 1) as f64 / 2.0) * 0.12;
+                let points: Vec<(f64, f64)> =
+                    layers.iter().map(|row| (row.layer as f64 + shift, row.compression_bits)).collect();
+                let errors = layers.iter().map(|row| {
+                    let reach = |end: f64| if end.is_finite() { (row.compression_bits - end).abs() } else { 0.0 };
+                    (reach(row.compression_bits_lower), reach(row.compression_bits_upper))
+                });
+                panel.push(
+                    ScatterPlot::new()
+                        .with_data(points)
+                        .with_y_err_asymmetric(errors)
+                        .with_color(colour(k))
+                        .with_marker(marker(k))
+                        .with_size(4.0)
+                        .into(),
+                );
+            }
+            let layers = rows.iter().map(|row| row.layer).max().unwrap_or(1) as f64;
+            layouts.push(
+                Layout::auto_from_plots(&panel)
+                    .with_title(format!("{activation}, {} % train", fraction * 100.0))
+                    .with_x_label("layer (the last is the output)")
+                    .with_y_label("bits of I(X;T) lost after the fit")
+                    .with_x_axis_min(0.5)
+                    .with_x_axis_max(layers + 0.5)
+                    .with_x_tick_step(1.0)
+                    .with_y_axis_min(low)
+                    .with_y_axis_max(high),
+            );
+            plots.push(panel);
+        }
+    }
+    let legend = estimators
+        .iter()
+        .enumerate()
+        .map(|(k, estimator)| LegendEntry {
+            label: estimator.clone(),
+            color: colour(k).to_owned(),
+            shape: LegendShape::Marker(marker(k)),
+            dasharray: None,
+        })
+        .collect();
+    let figure = Figure::new(activations.len(), fractions.len())
+        .with_title_size(title_size(fractions.len()))
+        .with_title(format!("Compression after the fit, {} networks, 95 % intervals", first.replicas))
+        .with_plots(plots)
+        .with_layouts(layouts)
+        .with_cell_size(360.0, 320.0)
+        .with_shared_legend_bottom()
+        .with_shared_legend_entries(legend);
+    save(figure, folder, "compression")
+}

@@ -1,0 +1,85 @@
+//! Figures, made from rows of the CSV files alone, each as SVG and PNG from one description.
+//!
+//! Layers are told apart by shape **and** by colour (Okabe & Ito's palette, safe for colour-blind readers); epochs by the
+//! viridis scale, on a logarithmic axis, as in the paper.
+
+pub mod compression;
+pub mod information_plane;
+pub mod trajectories;
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use kuva::backend::png::PngBackend;
+use kuva::backend::svg::SvgBackend;
+use kuva::plot::scatter::MarkerShape;
+use kuva::plot::{LegendEntry, LegendShape};
+use kuva::render::figure::Figure;
+
+use crate::results::write_atomically;
+
+/// Okabe & Ito (2008), without yellow, which is too light for small marks on white.
+const PALETTE: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
+const MARKERS: [MarkerShape; 7] = [
+    MarkerShape::Circle,
+    MarkerShape::Square,
+    MarkerShape::Triangle,
+    MarkerShape::Diamond,
+    MarkerShape::TriangleDown,
+    MarkerShape::Pentagon,
+    MarkerShape::Star,
+];
+/// Pixels of PNG per unit of SVG.
+const PNG_SCALE: f32 = 2.0;
+
+/// The colour of the k-th of a few things.
+fn colour(k: usize) -> &'static str {
+    PALETTE[k % PALETTE.len()]
+}
+
+/// The shape of the k-th of a few things.
+fn marker(k: usize) -> MarkerShape {
+    MARKERS[k % MARKERS.len()]
+}
+
+/// A legend of layers, 1 next to the input.
+fn layer_legend(layers: usize) -> Vec<LegendEntry> {
+    (1..=layers)
+        .map(|layer| LegendEntry {
+            label: if layer == layers { "output".to_owned() } else { format!("layer {layer}") },
+            color: colour(layer - 1).to_owned(),
+            shape: LegendShape::Marker(marker(layer - 1)),
+            dasharray: None,
+        })
+        .collect()
+}
+
+/// A title that fits over so many panels.
+fn title_size(columns: usize) -> u32 {
+    if columns < 2 { 11 } else { 18 }
+}
+
+/// Writes `name.svg` and `name.png`.
+///
+/// # Errors
+/// If the picture cannot be drawn or a file not written.
+fn save(figure: Figure, folder: &Path, name: &str) -> Result<()> {
+    let scene = figure.render();
+    let svg = SvgBackend.render_scene(&scene);
+    write_atomically(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
+    let png = PngBackend::new()
+        .with_scale(PNG_SCALE)
+        .render_scene(&scene)
+        .map_err(|error| anyhow!("cannot draw {name}.png: {error}"))?;
+    write_atomically(&folder.join(format!("{name}.png")), &png)
+}
+
+/// The distinct values of a list, in order of first appearance.
+fn distinct<T: PartialEq + Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
+    values.fold(Vec::new(), |mut seen, value| {
+        if !seen.contains(&value) {
+            seen.push(value);
+        }
+        seen
+    })
+}

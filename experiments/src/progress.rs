@@ -1,0 +1,41 @@
+//! One bar for the whole run, with an honest time left; silent when nobody looks.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Counts trained epochs, summed over replicas.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A bar over `replica_epochs`, of which `done` were trained in an earlier run. Draws nothing if the error stream is no
+    /// terminal.
+    pub fn new(replica_epochs: u64, done: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(replica_epochs), ProgressDrawTarget::stderr_with_hz(5));
+        let template = "{elapsed_precise} [{bar:40}] {percent:>3} %  {eta} left  {msg}";
+        // The template is ours and valid; the default would do, were it not.
+        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_position(done);
+        bar.reset_eta();
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self { bar }
+    }
+
+    /// One more epoch of so many replicas.
+    pub fn epoch(&self, replicas: usize) {
+        self.bar.inc(replicas as u64);
+    }
+
+    /// What is being trained, and how it goes.
+    pub fn message(&self, message: String) {
+        self.bar.set_message(message);
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

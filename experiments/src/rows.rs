@@ -1,0 +1,98 @@
+//! The rows of result files: tidy and long, units in the column names. Every row says which network it is about.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The condition a row belongs to, shared by all replicas of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// Task.
+    pub dataset: String,
+    /// Widths of the measured layers, like 10-7-5-4-3-2.
+    pub architecture: String,
+    /// Activation of the hidden layers.
+    pub activation: String,
+    /// Share of the patterns that train.
+    pub train_fraction: f64,
+}
+
+/// One layer of one network at one epoch through one estimator: `information_plane.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InformationRow {
+    /// Task.
+    pub dataset: String,
+    /// Widths of the measured layers.
+    pub architecture: String,
+    /// Activation of the hidden layers.
+    pub activation: String,
+    /// Share of the patterns that train.
+    pub train_fraction: f64,
+    /// Number of the network, from 0.
+    pub replica: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// Epochs trained.
+    pub epoch: usize,
+    /// Layer, from 1 next to the input; the last is the output.
+    pub layer: usize,
+    /// Estimator, as `estimate` names it.
+    pub estimator: String,
+    /// I(X;T).
+    pub i_xt_bits: f64,
+    /// I(T;Y).
+    pub i_ty_bits: f64,
+}
+
+/// How well one network does at one epoch: `training.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingRow {
+    /// Task.
+    pub dataset: String,
+    /// Widths of the measured layers.
+    pub architecture: String,
+    /// Activation of the hidden layers.
+    pub activation: String,
+    /// Share of the patterns that train.
+    pub train_fraction: f64,
+    /// Number of the network, from 0.
+    pub replica: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// Epochs trained.
+    pub epoch: usize,
+    /// Cross-entropy on the training labels.
+    pub train_loss_bits: f64,
+    /// Share of training labels predicted.
+    pub train_accuracy: f64,
+    /// Expected cross-entropy on the other patterns under p(y|x); empty if all patterns train.
+    pub test_loss_bits: Option<f64>,
+    /// Expected accuracy on the other patterns under p(y|x); empty if all patterns train.
+    pub test_accuracy: Option<f64>,
+}
+
+/// Reads every row of a result file.
+///
+/// # Errors
+/// If the file cannot be read, or a row is not of this kind (says which line).
+pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
+    let mut reader = csv::Reader::from_path(path).with_context(|| format!("cannot read {}", path.display()))?;
+    reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("{} is damaged, or was written by another version", path.display()))
+}
+
+/// Writes rows as a whole file: readers see the old one or the new one, never half of it.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row)?;
+    }
+    crate::results::write_atomically(path, &writer.into_inner()?)
+}

@@ -1,0 +1,164 @@
+//! What the networks learn: one task = one file.
+//!
+//! A [`Task`] has every input pattern and the exact p(x, y), so that information can be measured over all of X rather than
+//! over a sample. [`Split`] then says which patterns a replica trains on and with which labels.
+
+mod mat;
+mod o3;
+
+use std::path::Path;
+
+use anyhow::Result;
+use infoplane_info::JointDistribution;
+use infoplane_model::random::{Purpose, stream};
+use ndarray::Array2;
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+
+pub use mat::load as load_mat;
+pub use o3::{Labelling, Pattern, o3};
+
+/// All patterns of a problem and their exact distribution.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// A short name for the `dataset` column of results.
+    pub name: String,
+    /// Every input pattern, shape [n × d].
+    pub inputs: Array2<f32>,
+    /// The exact p(x, y) over those n patterns.
+    pub joint: JointDistribution,
+}
+
+/// Which task, and how it is cut into training and test patterns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskSettings {
+    /// A file in the format of the authors' var_u.mat instead of the generated task; empty for none.
+    pub dataset: String,
+    /// `soft`: p(y|x) of the paper, with I(X;Y) as below. `hard`: the likelier label for certain.
+    pub labels: Labelling,
+    /// I(X;Y) of the soft rule in bits; the paper's is 0.99.
+    pub i_xy_bits: f64,
+    /// How training patterns are chosen.
+    pub split: SplitRule,
+}
+
+/// How training patterns are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitRule {
+    /// Uniformly at random without replacement: the label balance of the sample is left to chance.
+    Random,
+    /// At random within each likelier label, in proportion: the sample is as balanced as the whole.
+    Stratified,
+    /// The first patterns in file order, as the authors' code does: not a random sample.
+    First,
+}
+
+/// The training sample of one replica.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Indices of the training patterns.
+    pub train: Vec<u32>,
+    /// A label for **every** pattern, drawn once from p(y|x): those of the training patterns are learned.
+    pub labels: Vec<u32>,
+}
+
+impl TaskSettings {
+    /// Generates or reads the task.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or I(X;Y) cannot be had.
+    pub fn load(&self) -> Result<Task> {
+        if self.dataset.is_empty() { o3(self.labels, self.i_xy_bits) } else { load_mat(Path::new(&self.dataset)) }
+    }
+}
+
+impl Split {
+    /// Draws the training sample of a replica.
+    pub fn draw(task: &Task, rule: SplitRule, fraction: f64, seed: u64) -> Self {
+        let n = task.joint.n_x();
+        let mut train: Vec<u32> = match rule {
+            SplitRule::First => (0..count(fraction, n) as u32).collect(),
+            SplitRule::Random => choose((0..n as u32).collect(), fraction, seed),
+            SplitRule::Stratified => {
+                let p = task.joint.p_y_given_x();
+                let likeliest = |x: u32| {
+                    let row = p.row(x as usize);
+                    (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0)
+                };
+                let stratum = |y| (0..n as u32).filter(|&x| likeliest(x) == y).collect::<Vec<u32>>();
+                // Each stratum shuffles with the same stream: strata are disjoint, so the draws stay independent of labels.
+                (0..task.joint.n_y()).flat_map(|y| choose(stratum(y), fraction, seed)).collect()
+            }
+        };
+        train.sort_unstable();
+        Self { train, labels: draw_labels(&task.joint, seed) }
+    }
+}
+
+/// The number of training patterns of a fraction.
+pub fn count(fraction: f64, n: usize) -> usize {
+    ((fraction * n as f64).round() as usize).clamp(1, n)
+}
+
+fn choose(mut from: Vec<u32>, fraction: f64, seed: u64) -> Vec<u32> {
+    if from.is_empty() {
+        return from;
+    }
+    from.shuffle(&mut stream(seed, Purpose::Split));
+    from.truncate(count(fraction, from.len()));
+    from
+}
+
+fn draw_labels(joint: &JointDistribution, seed: u64) -> Vec<u32> {
+    let mut rng = stream(seed, Purpose::Labels);
+    let p = joint.p_y_given_x();
+    p.outer_iter()
+        .map(|row| {
+            let mut left: f64 = rng.random();
+            for (y, &p) in row.iter().enumerate() {
+                left -= p;
+                if left < 0.0 {
+                    return y as u32;
+                }
+            }
+            // Rounding left a sliver: it belongs to the last label that can occur.
+            row.iter().rposition(|&p| p > 0.0).unwrap_or(0) as u32
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_is_seeded_has_the_size_asked_for_and_stratifies_when_told() {
+        let task = o3(Labelling::Hard, 0.99).unwrap();
+        for rule in [SplitRule::Random, SplitRule::Stratified, SplitRule::First] {
+            let split = Split::draw(&task, rule, 0.85, 3);
+            assert_eq!(split, Split::draw(&task, rule, 0.85, 3));
+            assert!(split.train.len().abs_diff(3482) <= 1);
+            assert!(split.train.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+        let ones = |rule, seed| {
+            let split = Split::draw(&task, rule, 0.05, seed);
+            split.train.iter().filter(|&&x| split.labels[x as usize] == 1).count()
+        };
+        assert!((0..20).all(|seed| ones(SplitRule::Stratified, seed) == 106));
+        assert!((0..20).any(|seed| ones(SplitRule::Random, seed) != 106));
+        assert_ne!(Split::draw(&task, SplitRule::Random, 0.5, 1), Split::draw(&task, SplitRule::Random, 0.5, 2));
+    }
+
+    #[test]
+    fn labels_follow_p_y_given_x() {
+        let task = o3(Labelling::Soft, 0.5).unwrap();
+        let p = task.joint.p_y_given_x();
+        let draws = 200;
+        let ones: f64 = (0..draws).flat_map(|seed| draw_labels(&task.joint, seed)).map(f64::from).sum();
+        let expected: f64 = p.column(1).sum() * f64::from(draws as u32);
+        assert!((ones - expected).abs() < 4.0 * (expected / 4.0).sqrt(), "{ones} instead of {expected}");
+    }
+}

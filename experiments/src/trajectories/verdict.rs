@@ -1,0 +1,240 @@
+//! RQ1's verdict: do layers follow predictable trajectories, fit and then compress? The rule is fixed before the run.
+//!
+//! - A hidden layer **compresses** if the lower end of the 95 % interval of its cross-fitted compression after the fit is at
+//!   least `compression_bits`; it does not if the upper end is below; otherwise it is undecided.
+//! - A condition is **inconclusive** if its networks have not learned: their mean final training accuracy is below
+//!   `train_accuracy`.
+//! - Otherwise it **supports** the claim if more than half of its hidden layers
+//!   compress and the lower end of its predictability (see [`super::phases`]) is at least `predictability`; it **refutes** it
+//!   if more than half do not compress, or the upper end of its predictability is below; otherwise it is inconclusive.
+//!   (A condition is an activation, a training fraction and an estimator.)
+//! - Over all conditions: supported or refuted if all decided ones agree; else it **depends on** every factor for which two
+//!   conditions that differ in nothing else were decided differently.
+
+use infoplane_info::statistics::Interval;
+use serde::{Deserialize, Serialize};
+
+use super::phases::{Squares, predictability};
+use super::{Trajectory, interval};
+use crate::rows::TrainingRow;
+
+/// The thresholds of the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictRule {
+    /// Bits of I(X;T) a layer must lose after its fit.
+    pub compression_bits: f64,
+    /// Share of a path that the other replicas must foretell.
+    pub predictability: f64,
+    /// Final training accuracy below which nothing is decided.
+    pub train_accuracy: f64,
+}
+
+/// What the rule decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Outcome {
+    Supported,
+    Refuted,
+    Inconclusive,
+}
+
+/// One condition's verdict: a row of `verdict.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the columns are documented in the README, as a table
+pub struct VerdictRow {
+    pub question: String,
+    pub dataset: String,
+    pub architecture: String,
+    pub activation: String,
+    pub train_fraction: f64,
+    pub estimator: String,
+    pub replicas: usize,
+    pub train_accuracy: f64,
+    pub hidden_layers: usize,
+    pub layers_compressing: usize,
+    pub layers_not_compressing: usize,
+    pub compression_bits: f64,
+    pub compression_bits_lower: f64,
+    pub compression_bits_upper: f64,
+    pub predictability: f64,
+    pub predictability_lower: f64,
+    pub predictability_upper: f64,
+    pub outcome: Outcome,
+}
+
+/// The verdict over all conditions, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// One sentence.
+    pub sentence: String,
+    /// How many conditions support, refute, and leave open.
+    pub counts: [usize; 3],
+}
+
+/// Judges every condition of the trajectories (hidden layers only: nobody disputes that the output compresses).
+pub fn judge(trajectories: &[Trajectory], training: &[TrainingRow], rule: VerdictRule) -> Vec<VerdictRow> {
+    let mut conditions: Vec<Vec<&Trajectory>> = Vec::new();
+    for trajectory in trajectories.iter().filter(|t| !t.is_output && !t.replicas.is_empty()) {
+        match conditions.iter_mut().find(|condition| condition[0].same_condition(trajectory)) {
+            Some(condition) => condition.push(trajectory),
+            None => conditions.push(vec![trajectory]),
+        }
+    }
+    conditions.iter().map(|layers| judge_condition(layers, final_accuracy(layers[0], training), rule)).collect()
+}
+
+/// The mean training accuracy of a condition's replicas at its last epoch.
+fn final_accuracy(condition: &Trajectory, training: &[TrainingRow]) -> f64 {
+    let last = condition.epochs.last().copied();
+    let accuracies: Vec<f64> = training
+        .iter()
+        .filter(|row| {
+            row.dataset == condition.dataset
+                && row.architecture == condition.architecture
+                && row.activation == condition.activation
+                && row.train_fraction == condition.train_fraction
+                && Some(row.epoch) == last
+        })
+        .map(|row| row.train_accuracy)
+        .collect();
+    accuracies.iter().sum::<f64>() / accuracies.len() as f64
+}
+
+fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, rule: VerdictRule) -> VerdictRow {
+    let compression: Vec<Vec<f64>> =
+        layers.iter().map(|layer| layer.phases().iter().map(|p| p.compression).collect()).collect();
+    let by_layer: Vec<Interval> = compression.iter().map(|values| interval(values)).collect();
+    let compressing = by_layer.iter().filter(|i| i.lower >= rule.compression_bits).count();
+    let not_compressing = by_layer.iter().filter(|i| i.upper < rule.compression_bits).count();
+
+    let replicas = layers.iter().map(|layer| layer.replicas.len()).min().unwrap_or(0);
+    let mean_over_layers: Vec<f64> =
+        (0..replicas).map(|r| compression.iter().map(|layer| layer[r]).sum::<f64>() / layers.len() as f64).collect();
+    let mean = interval(&mean_over_layers);
+    let squares: Vec<Vec<Squares>> = layers.iter().map(|layer| layer.squares()).collect();
+    let predictability = predictability(&squares);
+
+    let half = layers.len() / 2;
+    let outcome = if train_accuracy < rule.train_accuracy {
+        Outcome::Inconclusive
+    } else if compressing > half && predictability.lower >= rule.predictability {
+        Outcome::Supported
+    } else if not_compressing > half || predictability.upper < rule.predictability {
+        Outcome::Refuted
+    } else {
+        Outcome::Inconclusive
+    };
+    let first = layers[0];
+    VerdictRow {
+        question: "rq1".to_owned(),
+        dataset: first.dataset.clone(),
+        architecture: first.architecture.clone(),
+        activation: first.activation.clone(),
+        train_fraction: first.train_fraction,
+        estimator: first.estimator.clone(),
+        replicas,
+        train_accuracy,
+        hidden_layers: layers.len(),
+        layers_compressing: compressing,
+        layers_not_compressing: not_compressing,
+        compression_bits: mean.mean,
+        compression_bits_lower: mean.lower,
+        compression_bits_upper: mean.upper,
+        predictability: predictability.mean,
+        predictability_lower: predictability.lower,
+        predictability_upper: predictability.upper,
+        outcome,
+    }
+}
+
+impl Trajectory {
+    fn same_condition(&self, other: &Self) -> bool {
+        self.dataset == other.dataset
+            && self.architecture == other.architecture
+            && self.activation == other.activation
+            && self.train_fraction == other.train_fraction
+            && self.estimator == other.estimator
+    }
+}
+
+/// Over all conditions: what holds, or on what it depends.
+pub fn summarise(rows: &[VerdictRow]) -> Summary {
+    let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
+    let counts = [count(Outcome::Supported), count(Outcome::Refuted), count(Outcome::Inconclusive)];
+    let claim = "layers follow predictable trajectories: they fit, then compress";
+    let sentence = match counts {
+        [0, 0, _] => format!("inconclusive: no condition decides whether {claim}"),
+        [_, 0, _] => format!("supported: {claim}, in every condition that decides"),
+        [0, _, _] => format!("refuted: in no condition it holds that {claim}"),
+        _ => format!("it depends on {} whether {claim}", deciding_factors(rows).join(" and ")),
+    };
+    Summary { sentence, counts }
+}
+
+/// The factors for which two conditions that differ in nothing else were decided differently.
+fn deciding_factors(rows: &[VerdictRow]) -> Vec<&'static str> {
+    type Factor = (&'static str, fn(&VerdictRow) -> String);
+    let factors: [Factor; 4] = [
+        ("the task", |row| row.dataset.clone()),
+        ("the activation", |row| row.activation.clone()),
+        ("the training fraction", |row| row.train_fraction.to_string()),
+        ("the estimator", |row| row.estimator.clone()),
+    ];
+    let decided: Vec<&VerdictRow> = rows.iter().filter(|row| row.outcome != Outcome::Inconclusive).collect();
+    let matters = |factor: usize| {
+        decided.iter().any(|a| {
+            decided.iter().any(|b| {
+                let differing: Vec<usize> =
+                    (0..factors.len()).filter(|&f| factors[f].1(a) != factors[f].1(b)).collect();
+                a.outcome != b.outcome && differing == [factor]
+            })
+        })
+    };
+    let names: Vec<&str> = (0..factors.len()).filter(|&f| matters(f)).map(|f| factors[f].0).collect();
+    if names.is_empty() { vec!["more than one factor at a time"] } else { names }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    const RULE: VerdictRule = VerdictRule { compression_bits: 0.5, predictability: 0.5, train_accuracy: 0.9 };
+
+    fn planted(activation: &str, layer: usize, end: f64, spread: f64) -> Trajectory {
+        Trajectory {
+            dataset: "d".into(),
+            architecture: "a".into(),
+            activation: activation.into(),
+            train_fraction: 0.5,
+            estimator: "e".into(),
+            layer,
+            is_output: layer == 4,
+            epochs: vec![0, 1, 2, 3],
+            replicas: (0..12).collect(),
+            i_xt: Array2::from_shape_fn((12, 4), |(r, e)| [4.0, 8.0, 6.0, end][e] + spread * (r as f64 - 5.5)),
+            i_ty: Array2::from_shape_fn((12, 4), |(_, e)| [0.0, 1.0, 1.0, 1.0][e]),
+        }
+    }
+
+    #[test]
+    fn planted_compression_is_supported_planted_growth_refuted_and_the_factor_named() {
+        let mut trajectories: Vec<Trajectory> = (1..=4).map(|layer| planted("tanh", layer, 5.0, 0.01)).collect();
+        trajectories.extend((1..=4).map(|layer| planted("relu", layer, 9.0, 0.01)));
+        let rows = judge(&trajectories, &[], RULE);
+        assert_eq!(rows.iter().map(|row| row.outcome).collect::<Vec<_>>(), [Outcome::Supported, Outcome::Refuted]);
+        assert_eq!((rows[0].hidden_layers, rows[0].layers_compressing), (3, 3));
+        approx::assert_abs_diff_eq!(rows[0].compression_bits, 3.0, epsilon = 1e-12);
+        let summary = summarise(&rows);
+        assert!(summary.sentence.contains("depends on the activation whether"), "{}", summary.sentence);
+        assert_eq!(summarise(&rows[..1]).counts, [1, 0, 0]);
+    }
+
+    #[test]
+    fn paths_that_differ_wildly_between_replicas_are_not_predictable() {
+        let rows = judge(&[planted("tanh", 1, 5.0, 10.0)], &[], RULE);
+        assert_eq!(rows[0].outcome, Outcome::Refuted);
+    }
+}
