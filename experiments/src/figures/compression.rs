@@ -87,7 +87,7 @@ pub fn draw(rows: &[PhaseRow], folder: &Path) -> Result<()> {
         .with_plots(plots)
         .with_layouts(layouts)
         .with_cell_size(360.0, 320.0)
-        .with_shared_legend_bottom()
+        .with_shared_legend_right_middle()
         .with_shared_legend_entries(legend);
     save(figure, folder, "compression")
 }

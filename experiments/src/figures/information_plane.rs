@@ -77,8 +77,8 @@ pub fn draw(trajectories: &[Trajectory], train_fraction: f64, estimator: &str, f
         .with_plots(plots)
         .with_layouts(layouts)
         .with_cell_size(360.0, 320.0)
-        .with_shared_legend_bottom()
-        .with_shared_legend_entries(layer_legend(layers));
+        .with_shared_legend_right_middle()
+        .with_shared_legend_entries(layer_legend(layers, colour));
     save(figure, folder, "information_plane")
 }
 

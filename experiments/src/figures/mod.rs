@@ -43,7 +43,7 @@ fn marker(k: usize) -> MarkerShape {
 }
 
 /// A legend of layers, 1 next to the input.
-fn layer_legend(layers: usize) -> Vec<LegendEntry> {
+fn layer_legend(layers: usize, colour: impl Fn(usize) -> &'static str) -> Vec<LegendEntry> {
     (1..=layers)
         .map(|layer| LegendEntry {
             label: if layer == layers { "output".to_owned() } else { format!("layer {layer}") },

@@ -90,8 +90,8 @@ pub fn draw(rows: &[TrajectoryRow], estimator: &str, folder: &Path) -> Result<()
         .with_layouts(layouts)
         .with_cell_size(360.0, 320.0)
         .with_col_width(columns - 1, 130.0)
-        .with_shared_legend_bottom()
-        .with_shared_legend_entries(layer_legend(layers.len()));
+        .with_shared_legend_right_middle()
+        .with_shared_legend_entries(layer_legend(layers.len(), |_| "#555555"));
     save(figure, folder, "trajectories")
 }
 

@@ -1,0 +1,26 @@
+# Recipes are one-liners over cargo; `just --list` shows them. Get just: cargo install just --locked
+
+# what there is
+default:
+    @just --list
+
+# RQ1: do layers follow predictable trajectories (fit, then compress)? e.g. `just rq1 --preset paper --replicas 20`
+rq1 *ARGS:
+    cargo run --release --bin rq1 -- {{ARGS}}
+
+# a few seconds of every question: does everything run?
+smoke *ARGS:
+    cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}
+
+# every test
+test:
+    cargo test --release --workspace
+
+# format and lints, warnings denied
+lint:
+    cargo fmt --all --check
+    cargo clippy --release --workspace --all-targets -- -D warnings
+
+# the documentation, in the browser
+doc:
+    cargo doc --release --workspace --no-deps --open
