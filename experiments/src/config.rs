@@ -115,8 +115,8 @@ impl ReplicaSettings {
         ensure!(!seeds.is_empty(), "run.replicas = 0: at least one network is needed");
         let mut sorted = seeds.clone();
         sorted.sort_unstable();
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            bail!("run.seeds has {} twice: two replicas would be the same network", pair[0]);
+        if let Some([seed, _]) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            bail!("run.seeds has {seed} twice: two replicas would be the same network");
         }
         Ok(seeds)
     }

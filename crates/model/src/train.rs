@@ -165,7 +165,7 @@ impl<'a> Training<'a> {
             shuffles: replicas.iter().map(|replica| stream(replica.seed, Purpose::Shuffle)).collect(),
             orders: replicas.iter().map(|replica| replica.train.clone()).collect(),
             settings,
-            recorded: recorded.to_vec().into_iter(),
+            recorded: Vec::from(recorded).into_iter(),
             patterns: Tensor::from_data(TensorData::new(patterns, [1, features, n]), device),
             parameters: Tensor::from_data(TensorData::new(initial, shape), device),
             device: device.clone(),
