@@ -128,7 +128,7 @@ mod tests {
         let one = log_probabilities(array![[0.7_f32, -30.0, 200.0]].view());
         let two = log_probabilities(array![[0.0_f32, 0.0, 0.0], [0.7, -30.0, 200.0]].view());
         assert_eq!(one, two);
-        let p: f64 = 1.0 / (1.0 + (-0.7_f32 as f64).exp());
+        let p: f64 = 1.0 / (1.0 + (-f64::from(0.7_f32)).exp());
         approx::assert_abs_diff_eq!(one[[0, 1]], p.log2(), epsilon = 1e-7);
         assert!(one.iter().all(|p| p.is_finite()));
     }
