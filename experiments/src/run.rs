@@ -51,7 +51,7 @@ impl GridRun<'_> {
         self.grid.check()?;
         self.train.check().context("the settings under [train] are not usable")?;
         ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
-        self.compute.backend.device(self.compute.device)?;
+        self.compute.backend.open(self.compute.device)?;
         check_estimators(&self.grid.activations, &self.measure.estimators)?;
         let task = self.task.load()?;
         for &activation in &self.grid.activations {

@@ -81,9 +81,9 @@ impl Job<'_> {
             .zip(&splits)
             .map(|(&(_, seed), split)| Replica { seed, train: split.train.clone(), labels: split.labels.clone() })
             .collect();
-        let device = self.compute.backend.device(self.compute.device)?;
+        let compute = self.compute.backend.open(self.compute.device)?;
         let count = self.replicas.len();
-        let training = Training::new(network, task.inputs.view(), replicas, self.train, self.epochs, &device)?
+        let training = Training::new(network, task.inputs.view(), replicas, self.train, self.epochs, &compute)?
             .on_epoch(|_| progress.epoch(count));
 
         for snapshot in training {

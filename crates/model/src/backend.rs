@@ -60,11 +60,7 @@ impl Backend {
         matches!(self, Self::Flex | Self::Ndarray)
     }
 
-    /// The device, without autodiff.
-    ///
-    /// # Errors
-    /// If the build lacks the backend or the backend the device.
-    pub fn device(self, index: usize) -> Result<Device, BackendError> {
+    fn device(self, index: usize) -> Result<Device, BackendError> {
         if self.is_cpu() && index > 0 {
             return Err(BackendError::NoSuchDevice { name: self, device: index });
         }
@@ -86,11 +82,44 @@ impl Backend {
         }
     }
 
+    /// The backend's device, and whether this crate's fused kernels run on it.
+    ///
+    /// # Errors
+    /// If the build lacks the backend or the backend the device.
+    pub fn open(self, index: usize) -> Result<Compute, BackendError> {
+        Ok(Compute { device: self.device(index)?, fused: self == Self::Flex })
+    }
+
     /// The names of the backends this build has.
     pub fn compiled() -> String {
         let names: Vec<String> =
             Self::ALL.into_iter().filter(|backend| backend.is_compiled()).map(|backend| backend.to_string()).collect();
         names.join(", ")
+    }
+}
+
+/// Where tensors live and how layers are computed there.
+#[derive(Debug, Clone)]
+pub struct Compute {
+    device: Device,
+    fused: bool,
+}
+
+impl Compute {
+    /// The device, without autodiff.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Whether the fused kernels are used.
+    pub fn is_fused(&self) -> bool {
+        self.fused
+    }
+
+    /// The same device with plain burn operations only: the reference for the fused kernels.
+    #[must_use]
+    pub fn composed(self) -> Self {
+        Self { fused: false, ..self }
     }
 }
 

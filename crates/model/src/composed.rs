@@ -1,19 +1,14 @@
 //! The perceptron in plain burn operations: the reference for the fused kernels, and the path of every other backend.
 //!
-//! Activations are [R, F, B] (replica, feature, row), parameters one flat leaf [R, P] as in [`crate::architectures::mlp`].
+//! Activations are [R, F, B] (replica, feature, row), parameters one flat leaf [R, P] as in [`crate::stack`].
 
 use burn::tensor::{Tensor, activation};
 
-use crate::activation::Activation;
+use crate::stack::Stack;
 
 /// Net inputs z_l, [R, n_l, B], and activations t_l of every layer; the last layer is linear (logits).
 /// x is [R, F, B], or [1, F, B] for all replicas alike.
-pub fn layers(
-    x: Tensor<3>,
-    parameters: Tensor<2>,
-    widths: &[usize],
-    hidden: Activation,
-) -> Vec<(Tensor<3>, Tensor<3>)> {
+pub fn layers(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Vec<(Tensor<3>, Tensor<3>)> {
     let replicas = parameters.dims()[0];
     let mut offset = 0;
     let mut take = |rows: usize, columns: usize| {
@@ -22,17 +17,23 @@ pub fn layers(
         part.reshape([replicas, rows, columns])
     };
     let mut t = if x.dims()[0] == replicas { x } else { x.repeat_dim(0, replicas) };
-    let last = widths.len() - 2;
-    widths
-        .windows(2)
+    stack
+        .layers()
         .enumerate()
-        .map(|(layer, pair)| {
-            let (weights, biases) = (take(pair[0], pair[1]), take(pair[1], 1));
+        .map(|(layer, (inputs, outputs))| {
+            let (weights, biases) = (take(inputs, outputs), take(outputs, 1));
             let z = weights.swap_dims(1, 2).matmul(t.clone()) + biases;
-            t = if layer == last { z.clone() } else { hidden.apply(z.clone()) };
+            t = stack.activation(layer).apply(z.clone());
             (z, t.clone())
         })
         .collect()
+}
+
+/// Logits [R, C, B]: the last layer's net inputs.
+pub fn logits(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Tensor<3> {
+    let layers = layers(x.clone(), parameters, stack);
+    // A stack without layers is the identity.
+    layers.into_iter().next_back().map_or(x, |(z, _)| z)
 }
 
 /// Mean cross-entropy over rows in nats, [R], of logits [R, C, B] and class numbers [R, B] (as floats). One logit is a

@@ -6,7 +6,9 @@
 //! | [`random`] | seed + purpose → a portable stream |
 //! | [`activation`], [`initialisation`] | the lists of both |
 //! | [`architectures`] | one architecture = one file |
-//! | [`composed`] | the forward pass and the loss in plain burn operations |
+//! | [`stack`] | dense layers, described, with their parameters in one flat leaf |
+//! | [`composed`] | their forward pass and the loss in plain burn operations: the reference, and the GPU's path |
+//! | `fused` | the same as two operations of our own: the CPU's path |
 //! | [`optimizer`] | SGD and Adam on the flat parameter leaf |
 //! | [`train`] | a block of replicas in training, an iterator of snapshots |
 
@@ -14,9 +16,12 @@ pub mod activation;
 pub mod architectures;
 pub mod backend;
 pub mod composed;
+#[cfg(feature = "flex")]
+pub mod fused;
 pub mod initialisation;
 pub mod optimizer;
 pub mod random;
+pub mod stack;
 pub mod train;
 
 pub use activation::Activation;

@@ -3,17 +3,18 @@
 //! All randomness is drawn here from each replica's own streams, so a replica's path depends neither on its companions nor
 //! on the number of threads.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array2, ArrayView2};
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::architectures::mlp::Mlp;
+use crate::architectures::mlp::{Mlp, to_vec};
+use crate::backend::Compute;
 use crate::optimizer::{Optimizer, OptimizerKind};
 use crate::random::{Purpose, stream};
-use crate::{Activation, composed};
+use crate::stack::Stack;
 
 /// How networks are trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -121,14 +122,14 @@ impl TrainSettings {
 /// A block in training.
 pub struct Training<'a> {
     network: Mlp,
-    inputs: ArrayView2<'a, f32>,
+    features: usize,
+    patterns: Vec<f32>,
     replicas: Vec<Replica>,
     shuffles: Vec<ChaCha8Rng>,
     orders: Vec<Vec<u32>>,
     settings: &'a TrainSettings,
     recorded: std::vec::IntoIter<usize>,
-    device: Device,
-    patterns: Tensor<3>,
+    compute: Compute,
     parameters: Tensor<2>,
     optimizer: Optimizer,
     epoch: usize,
@@ -145,30 +146,28 @@ impl<'a> Training<'a> {
     /// If a setting is impossible, or the replicas' samples differ in size.
     pub fn new(
         network: Mlp,
-        inputs: ArrayView2<'a, f32>,
+        inputs: ArrayView2<f32>,
         replicas: Vec<Replica>,
         settings: &'a TrainSettings,
         recorded: &[usize],
-        device: &Device,
+        compute: &Compute,
     ) -> Result<Self, TrainError> {
         settings.check()?;
         let sizes: Vec<usize> = replicas.iter().map(|replica| replica.train.len()).collect();
         if sizes.is_empty() || sizes[0] == 0 || sizes.iter().any(|&size| size != sizes[0]) {
             return Err(TrainError::Samples(sizes));
         }
-        let (n, features) = inputs.dim();
-        let patterns: Vec<f32> = inputs.t().iter().copied().collect();
         let initial: Vec<f32> = replicas.iter().flat_map(|replica| network.initial_parameters(replica.seed)).collect();
-        let shape = [replicas.len(), network.n_parameters()];
+        let shape = [replicas.len(), network.stack().n_parameters()];
         Ok(Self {
-            inputs,
+            features: inputs.ncols(),
+            patterns: inputs.t().iter().copied().collect(),
             shuffles: replicas.iter().map(|replica| stream(replica.seed, Purpose::Shuffle)).collect(),
             orders: replicas.iter().map(|replica| replica.train.clone()).collect(),
             settings,
             recorded: Vec::from(recorded).into_iter(),
-            patterns: Tensor::from_data(TensorData::new(patterns, [1, features, n]), device),
-            parameters: Tensor::from_data(TensorData::new(initial, shape), device),
-            device: device.clone(),
+            parameters: Tensor::from_data(TensorData::new(initial, shape), compute.device()),
+            compute: compute.clone(),
             optimizer: Optimizer::new(
                 settings.optimizer,
                 settings.learning_rate,
@@ -215,13 +214,10 @@ impl<'a> Training<'a> {
     }
 
     fn step(&mut self, start: usize, count: usize) -> Tensor<1> {
-        let device = self.device.clone().autodiff();
+        let device = self.compute.device().clone().autodiff();
         let (x, labels) = self.gather(start, count, &device);
         let parameters = Tensor::<2>::from_inner(self.parameters.clone()).require_grad();
-        let hidden: Activation = self.network.activation();
-        let layers = composed::layers(x, parameters.clone(), self.network.widths(), hidden);
-        let logits = layers.into_iter().next_back().map(|(z, _)| z).expect("a network has layers");
-        let losses = composed::cross_entropy(logits, labels);
+        let losses = self.network.losses(x, parameters.clone(), labels, &self.compute);
         let mut gradients = losses.clone().sum().backward();
         if let Some(gradient) = parameters.grad_remove(&mut gradients) {
             self.parameters = self.optimizer.step(self.parameters.clone(), gradient);
@@ -230,64 +226,51 @@ impl<'a> Training<'a> {
     }
 
     /// The next batch of every replica: inputs [R, F, B] and labels [R, B].
-    fn gather(&self, start: usize, count: usize, device: &Device) -> (Tensor<3>, Tensor<2>) {
-        let features = self.inputs.ncols();
-        let mut x = Vec::with_capacity(self.replicas.len() * features * count);
+    fn gather(&self, start: usize, count: usize, device: &burn::tensor::Device) -> (Tensor<3>, Tensor<2>) {
+        let n = self.patterns.len() / self.features;
+        let mut x = Vec::with_capacity(self.replicas.len() * self.features * count);
         let mut labels = Vec::with_capacity(self.replicas.len() * count);
         for (replica, order) in self.replicas.iter().zip(&self.orders) {
             let rows = &order[start..start + count];
-            for feature in 0..features {
-                x.extend(rows.iter().map(|&row| self.inputs[[row as usize, feature]]));
+            for column in self.patterns.chunks_exact(n) {
+                x.extend(rows.iter().map(|&row| column[row as usize]));
             }
             labels.extend(rows.iter().map(|&row| replica.labels[row as usize] as f32));
         }
         let replicas = self.replicas.len();
         (
-            Tensor::from_data(TensorData::new(x, [replicas, features, count]), device),
+            Tensor::from_data(TensorData::new(x, [replicas, self.features, count]), device),
             Tensor::from_data(TensorData::new(labels, [replicas, count]), device),
         )
     }
 
     fn snapshot(&mut self) -> Snapshot {
-        let replicas = self.replicas.len();
-        let n = self.inputs.nrows();
-        let hidden = self.network.activation();
-        let layers: Vec<(Vec<f32>, Vec<f32>)> =
-            composed::layers(self.patterns.clone(), self.parameters.clone(), self.network.widths(), hidden)
-                .into_iter()
-                .map(|(z, t)| (to_vec(z.into_data()), to_vec(t.into_data())))
-                .collect();
-        let parameters: Vec<f32> = to_vec(self.parameters.clone().into_data());
-        let snapshots = (0..replicas)
-            .map(|r| {
-                let mut layers: Vec<Layer> = layers
-                    .iter()
-                    .zip(&self.network.widths()[1..])
-                    .map(|((z, t), &units)| Layer {
-                        net_input: block_part(z, r, units, n),
-                        activation: block_part(t, r, units, n),
-                    })
-                    .collect();
-                if let Some(output) = layers.last_mut() {
-                    self.network.probabilities(&mut output.activation);
-                }
-                let finite = layers.iter().all(|layer| layer.net_input.iter().all(|z| z.is_finite()));
-                if !finite {
+        let stack = self.network.stack().clone();
+        let n = self.patterns.len() / self.features;
+        let measured = self.network.measure(&self.patterns, self.parameters.clone(), &self.compute);
+        let parameters = to_vec(self.parameters.clone().into_data());
+        let replicas = measured
+            .into_iter()
+            .zip(parameters.chunks_exact(stack.n_parameters()))
+            .enumerate()
+            .map(|(r, ((z, t), parameters))| {
+                if z.iter().chain(&t).any(|value| !value.is_finite()) {
                     self.diverged[r].get_or_insert(self.epoch);
                 }
-                let p = self.network.n_parameters();
-                let weight_norms = weight_norms(&parameters[r * p..(r + 1) * p], self.network.widths());
-                self.diverged[r].is_none().then_some(ReplicaSnapshot { layers, weight_norms })
+                self.diverged[r].is_none().then(|| ReplicaSnapshot {
+                    layers: split_layers(&z, &t, &stack.widths[1..], n),
+                    weight_norms: weight_norms(parameters, &stack),
+                })
             })
             .collect();
         let mut diverged = Vec::new();
-        for r in 0..replicas {
+        for r in 0..self.replicas.len() {
             if let (Some(epoch), false) = (self.diverged[r], self.reported[r]) {
                 self.reported[r] = true;
                 diverged.push((r, epoch));
             }
         }
-        Snapshot { epoch: self.epoch, replicas: snapshots, diverged }
+        Snapshot { epoch: self.epoch, replicas, diverged }
     }
 }
 
@@ -310,24 +293,28 @@ impl ReplicaSnapshot {
     }
 }
 
-/// Replica r's part of values [R × units × n].
-fn block_part(values: &[f32], r: usize, units: usize, n: usize) -> Array2<f32> {
-    Array2::from_shape_fn((units, n), |(unit, row)| values[(r * units + unit) * n + row])
-}
-
-fn weight_norms(parameters: &[f32], widths: &[usize]) -> Vec<f64> {
-    let mut offset = 0;
+/// Layers of these widths, lying one below the other in [units × n].
+fn split_layers(z: &[f32], t: &[f32], widths: &[usize], n: usize) -> Vec<Layer> {
+    let mut above = 0;
     widths
-        .windows(2)
-        .map(|pair| {
-            let weights = &parameters[offset..offset + pair[0] * pair[1]];
-            offset += pair[0] * pair[1] + pair[1];
-            weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>().sqrt()
+        .iter()
+        .map(|&units| {
+            let part = |all: &[f32]| Array2::from_shape_fn((units, n), |(unit, row)| all[(above + unit) * n + row]);
+            let layer = Layer { net_input: part(z), activation: part(t) };
+            above += units;
+            layer
         })
         .collect()
 }
 
-/// The numbers of a tensor we made ourselves, as f32.
-fn to_vec(data: TensorData) -> Vec<f32> {
-    data.convert::<f32>().try_into_vec().expect("f32 data are f32")
+fn weight_norms(parameters: &[f32], stack: &Stack) -> Vec<f64> {
+    let mut offset = 0;
+    stack
+        .layers()
+        .map(|(inputs, outputs)| {
+            let weights = &parameters[offset..offset + inputs * outputs];
+            offset += (inputs + 1) * outputs;
+            weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>().sqrt()
+        })
+        .collect()
 }

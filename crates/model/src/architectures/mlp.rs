@@ -1,15 +1,18 @@
-//! The multilayer perceptron: z_l = W_lᵀ t_{l−1} + b_l, t_l = φ(z_l), and an output layer of class probabilities.
-//!
-//! A block of R replicas keeps its parameters in one flat leaf, shape [R × P]: layer by layer W_l, [n_in × n_out] row by row,
-//! then b_l, [n_out].
+//! The multilayer perceptron: a [`Stack`] of dense layers with one activation, and an output layer of class probabilities.
 
+use burn::tensor::{Tensor, TensorData};
 use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::activation::Activation;
+use crate::backend::Compute;
+use crate::composed;
+#[cfg(feature = "flex")]
+use crate::fused;
 use crate::initialisation::Initialisation;
 use crate::random::{Purpose, stream};
+use crate::stack::Stack;
 
 /// The last layer, trained by cross-entropy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -45,8 +48,7 @@ pub enum ArchitectureError {
 /// A checked perceptron.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mlp {
-    widths: Vec<usize>,
-    activation: Activation,
+    stack: Stack,
     output: Output,
     initialisation: Initialisation,
 }
@@ -75,60 +77,98 @@ impl Mlp {
         let widths: Vec<usize> = std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
         match widths.iter().position(|&width| width == 0) {
             Some(layer) => Err(ArchitectureError::EmptyLayer { layer }),
-            None => Ok(Self { widths, activation, output, initialisation }),
+            None => Ok(Self { stack: Stack { widths, hidden: activation }, output, initialisation }),
         }
     }
 
-    /// Widths from the input to the output.
-    pub fn widths(&self) -> &[usize] {
-        &self.widths
-    }
-
-    /// Activation of the hidden layers.
-    pub fn activation(&self) -> Activation {
-        self.activation
-    }
-
-    /// The last layer.
-    pub fn output(&self) -> Output {
-        self.output
+    /// Its layers.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
     }
 
     /// Widths of the measured layers, like 10-7-5-4-3-2.
     pub fn name(&self) -> String {
-        self.widths[1..].iter().map(usize::to_string).collect::<Vec<_>>().join("-")
-    }
-
-    /// Number of parameters P of one replica.
-    pub fn n_parameters(&self) -> usize {
-        self.widths.windows(2).map(|pair| pair[0] * pair[1] + pair[1]).sum()
+        self.stack.widths[1..].iter().map(usize::to_string).collect::<Vec<_>>().join("-")
     }
 
     /// The initial parameters of the replica with this seed, shape [P].
     pub fn initial_parameters(&self, seed: u64) -> Vec<f32> {
         let mut rng: ChaCha8Rng = stream(seed, Purpose::Weights);
-        let mut parameters = Vec::with_capacity(self.n_parameters());
-        for pair in self.widths.windows(2) {
-            self.initialisation.draw(pair[0], pair[1], &mut rng, &mut parameters);
-            parameters.resize(parameters.len() + pair[1], 0.0);
+        let mut parameters = Vec::with_capacity(self.stack.n_parameters());
+        for (inputs, outputs) in self.stack.layers() {
+            self.initialisation.draw(inputs, outputs, &mut rng, &mut parameters);
+            parameters.resize(parameters.len() + outputs, 0.0);
         }
         parameters
     }
 
-    /// Class probabilities from logits [classes' units × rows], in place: softmax over the units, or sigmoid of the one.
-    pub fn probabilities(&self, logits: &mut ndarray::Array2<f32>) {
-        match self.output {
-            Output::Sigmoid => logits.mapv_inplace(|z| 1.0 / (1.0 + (-z).exp())),
-            Output::Softmax => {
-                for mut z in logits.columns_mut() {
-                    let most = z.fold(f32::NEG_INFINITY, |most, &z| most.max(z));
-                    z.mapv_inplace(|z| (z - most).exp());
-                    let sum = z.sum();
-                    z.mapv_inplace(|e| e / sum);
-                }
+    /// Mean cross-entropy in nats of each replica, [R]: x is [R, F, B], parameters [R, P], labels [R, B].
+    pub fn losses(&self, x: Tensor<3>, parameters: Tensor<2>, labels: Tensor<2>, compute: &Compute) -> Tensor<1> {
+        #[cfg(feature = "flex")]
+        if compute.is_fused() {
+            return fused::cross_entropy(fused::stack(x, parameters, &self.stack), labels);
+        }
+        let _ = compute;
+        composed::cross_entropy(composed::logits(x, parameters, &self.stack), labels)
+    }
+
+    /// Net inputs z and activations t of every layer of every replica over n rows, [units × n] one layer below the other;
+    /// the output's activations are class probabilities. x is [F × n], parameters [R, P].
+    pub fn measure(&self, x: &[f32], parameters: Tensor<2>, compute: &Compute) -> Vec<(Vec<f32>, Vec<f32>)> {
+        let n = x.len() / self.stack.widths[0];
+        let mut replicas = self.forward(x, n, parameters, compute);
+        for (_, t) in &mut replicas {
+            let output = (self.stack.n_units() - self.stack.n_outputs()) * n;
+            self.probabilities(&mut t[output..], n);
+        }
+        replicas
+    }
+
+    fn forward(&self, x: &[f32], n: usize, parameters: Tensor<2>, compute: &Compute) -> Vec<(Vec<f32>, Vec<f32>)> {
+        #[cfg(feature = "flex")]
+        if compute.is_fused() {
+            let parameters = to_vec(parameters.into_data());
+            let replicas = parameters.chunks_exact(self.stack.n_parameters());
+            return replicas.map(|parameters| fused::layers(x, n, parameters, &self.stack)).collect();
+        }
+        let x = Tensor::from_data(TensorData::new(x.to_vec(), [1, self.stack.widths[0], n]), compute.device());
+        let replicas = parameters.dims()[0];
+        let mut all = vec![(Vec::new(), Vec::new()); replicas];
+        for (z, t) in composed::layers(x, parameters, &self.stack) {
+            let (z, t) = (to_vec(z.into_data()), to_vec(t.into_data()));
+            let size = z.len() / replicas;
+            for (r, (all_z, all_t)) in all.iter_mut().enumerate() {
+                all_z.extend_from_slice(&z[r * size..(r + 1) * size]);
+                all_t.extend_from_slice(&t[r * size..(r + 1) * size]);
+            }
+        }
+        all
+    }
+
+    /// Class probabilities from logits [units × n], in place: softmax over the units, or sigmoid of the one.
+    fn probabilities(&self, logits: &mut [f32], n: usize) {
+        let units = logits.len() / n;
+        for k in 0..n {
+            if self.output == Output::Sigmoid {
+                logits[k] = 1.0 / (1.0 + (-logits[k]).exp());
+                continue;
+            }
+            let most = (0..units).fold(f32::NEG_INFINITY, |most, unit| most.max(logits[unit * n + k]));
+            let mut sum = 0.0;
+            for unit in 0..units {
+                logits[unit * n + k] = (logits[unit * n + k] - most).exp();
+                sum += logits[unit * n + k];
+            }
+            for unit in 0..units {
+                logits[unit * n + k] /= sum;
             }
         }
     }
+}
+
+/// The numbers of a tensor of ours, as f32.
+pub(crate) fn to_vec(data: TensorData) -> Vec<f32> {
+    data.convert::<f32>().try_into_vec().expect("f32 data are f32")
 }
 
 #[cfg(test)]
@@ -143,9 +183,9 @@ mod tests {
     #[test]
     fn the_papers_network_has_its_parameters() {
         assert_eq!(paper().name(), "10-7-5-4-3-2");
-        assert_eq!(paper().n_parameters(), 130 + 77 + 40 + 24 + 15 + 8);
+        assert_eq!(paper().stack().n_parameters(), 130 + 77 + 40 + 24 + 15 + 8);
         let parameters = paper().initial_parameters(1);
-        assert_eq!(parameters.len(), paper().n_parameters());
+        assert_eq!(parameters.len(), paper().stack().n_parameters());
         assert!(parameters[120..130].iter().all(|&bias| bias == 0.0));
         assert_ne!(parameters, paper().initial_parameters(2));
     }
