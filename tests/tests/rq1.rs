@@ -1,13 +1,15 @@
 //! rq1 end to end, as a user runs it.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 use infoplane_experiments::rows::{InformationRow, TrainingRow, read};
 
 fn rq1(words: &[&str], output: &Path) -> Output {
-    let mut command = Command::new(infoplane_tests::program("rq1"));
+    static RQ1: LazyLock<PathBuf> = LazyLock::new(|| infoplane_tests::program("rq1"));
+    let mut command = Command::new(&*RQ1);
     command.args(words).arg("--output").arg(output);
     command.output().expect("rq1 starts")
 }
@@ -135,4 +137,28 @@ fn a_folder_that_cannot_be_written_is_said_so() {
     let output = rq1(&["--preset", "smoke"], &file.join("run"));
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot make the results folder"));
+}
+
+#[test]
+fn a_file_like_the_authors_is_the_generated_hard_task() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/data/var_u.mat");
+    assert!(rq1(&["--preset", "smoke", "--dataset", file], &folder.path().join("file")).status.success());
+    let hard = rq1(&["--preset", "smoke", "--set", "task.labels=hard"], &folder.path().join("generated"));
+    assert!(hard.status.success());
+    // Every row is the same, but for the name of the task.
+    let rows = |name: &str| {
+        let text = fs::read_to_string(folder.path().join(name).join("information_plane.csv")).unwrap();
+        text.lines().map(|line| line.split_once(',').unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(rows("file"), rows("generated"));
+
+    // A file cut short, or one that is no MATLAB file.
+    let whole = fs::read(file).unwrap();
+    let damaged = folder.path().join("damaged.mat");
+    for part in [&whole[..whole.len() / 2], &whole[..10], b"F = 1", b""] {
+        fs::write(&damaged, part).unwrap();
+        let text = error(&["--preset", "smoke", "--dataset", damaged.to_str().unwrap()]);
+        assert!(text.contains("damaged.mat"), "{text}");
+    }
 }

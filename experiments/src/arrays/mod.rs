@@ -1,2 +1,3 @@
-//! Reads arrays from files.
+//! Arrays from files: one format = one file.
+
 pub mod mat;

@@ -10,13 +10,12 @@ use anyhow::Result;
 use clap::Parser;
 use infoplane_experiments::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, RunArgs};
 use infoplane_experiments::figures;
-use infoplane_experiments::results::Results;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
 use infoplane_experiments::run::GridRun;
 use infoplane_experiments::tasks::TaskSettings;
 use infoplane_experiments::training::ModelSettings;
 use infoplane_experiments::trajectories::phases::PhaseRow;
-use infoplane_experiments::trajectories::verdict::{Outcome, Summary, VerdictRow, VerdictRule, judge, summarise};
+use infoplane_experiments::trajectories::verdict::{Outcome, VerdictRow, VerdictRule, judge, summarise};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
 use infoplane_model::TrainSettings;
 use serde::{Deserialize, Serialize};
@@ -93,41 +92,46 @@ fn answer(args: &RunArgs) -> Result<()> {
         figures::trajectories::draw(&means, &first.estimator, results.folder())?;
         figures::compression::draw(&phases, results.folder())?;
     }
-    print_verdict(&verdicts, &summarise(&verdicts), rq1.verdict, &results);
+    print_verdict(&verdicts, rq1.verdict);
+    println!("Files: {}", results.folder().display());
     Ok(())
 }
 
-fn print_verdict(rows: &[VerdictRow], summary: &Summary, rule: VerdictRule, results: &Results) {
+fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
+    let word = |outcome| match outcome {
+        Outcome::Supported => "yes",
+        Outcome::Refuted => "no",
+        Outcome::Inconclusive => "open",
+    };
     println!("RQ1: do layers follow predictable trajectories in the information plane: fit, then compress?\n");
     println!(
-        "{:<11} {:>7}  {:<28} {:>9}  {:>20}  {:>19}  verdict",
-        "activation", "train", "estimator", "compress", "bits lost [95 %]", "predictable [95 %]"
+        "{:<10} {:>5}  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
+        "activation", "train", "estimator", "predictable [95 %]", "", "bits lost [95 %]", "layers", ""
     );
     for row in rows {
-        let outcome = match row.outcome {
-            Outcome::Supported => "supported",
-            Outcome::Refuted => "refuted",
-            Outcome::Inconclusive => "inconclusive",
-        };
+        let interval = |mean: f64, lower: f64, upper: f64| format!("{mean:.2} [{lower:.2}, {upper:.2}]");
         println!(
-            "{:<11} {:>5} %  {:<28} {:>9}  {:>20}  {:>19}  {outcome}",
+            "{:<10} {:>3} %  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
             row.activation,
             row.train_fraction * 100.0,
             row.estimator,
+            interval(row.predictability, row.predictability_lower, row.predictability_upper),
+            word(row.predictable),
+            interval(row.compression_bits, row.compression_bits_lower, row.compression_bits_upper),
             format!("{} of {}", row.layers_compressing, row.hidden_layers),
-            format!(
-                "{:.2} [{:.2}, {:.2}]",
-                row.compression_bits, row.compression_bits_lower, row.compression_bits_upper
-            ),
-            format!("{:.2} [{:.2}, {:.2}]", row.predictability, row.predictability_lower, row.predictability_upper),
+            word(row.compresses),
         );
     }
-    println!("\nVerdict: {}.", summary.sentence);
+    println!("\nVerdict");
+    println!("  Are trajectories predictable?      {}.", summarise(rows, |row| row.predictable).sentence);
+    println!("  Do layers fit, and then compress?  {}.", summarise(rows, |row| row.compresses).sentence);
     println!(
-        "Rule, fixed before the run: networks that have learned (training accuracy at least {}); more than half of the hidden\n\
-         layers lose at least {} bits of I(X;T) after the fit; at least {} of a path is foretold by the other networks\n\
-         (95 % intervals over replicas).",
-        rule.train_accuracy, rule.compression_bits, rule.predictability
+        "Rule, fixed before the run, on networks that have learned (training accuracy at least {}): predictable if at least {}\n\
+         of a path is foretold by the other networks; compressing if more than half of the hidden layers lose at least {} bits\n\
+         of I(X;T) after their fit (95 % intervals over {} replicas).",
+        rule.train_accuracy,
+        rule.predictability,
+        rule.compression_bits,
+        rows.iter().map(|row| row.replicas).max().unwrap_or(0),
     );
-    println!("Files: {}", results.folder().display());
 }

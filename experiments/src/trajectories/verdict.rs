@@ -1,15 +1,14 @@
-//! RQ1's verdict: do layers follow predictable trajectories, fit and then compress? The rule is fixed before the run.
+//! RQ1's verdict, on its two halves: are trajectories predictable, and do layers fit and then compress? The rules are fixed
+//! before the run. A condition is an activation, a training fraction and an estimator.
 //!
+//! - Nothing is decided by networks that have not learned: mean final training accuracy below `train_accuracy`.
+//! - Trajectories are **predictable** if the lower end of the 95 % interval of their predictability (see [`super::phases`];
+//!   hidden layers together) is at least `predictability`; they are not if the upper end is below.
 //! - A hidden layer **compresses** if the lower end of the 95 % interval of its cross-fitted compression after the fit is at
-//!   least `compression_bits`; it does not if the upper end is below; otherwise it is undecided.
-//! - A condition is **inconclusive** if its networks have not learned: their mean final training accuracy is below
-//!   `train_accuracy`.
-//! - Otherwise it **supports** the claim if more than half of its hidden layers
-//!   compress and the lower end of its predictability (see [`super::phases`]) is at least `predictability`; it **refutes** it
-//!   if more than half do not compress, or the upper end of its predictability is below; otherwise it is inconclusive.
-//!   (A condition is an activation, a training fraction and an estimator.)
-//! - Over all conditions: supported or refuted if all decided ones agree; else it **depends on** every factor for which two
-//!   conditions that differ in nothing else were decided differently.
+//!   least `compression_bits`; it does not if the upper end is below. A condition compresses if more than half of its hidden
+//!   layers do; it does not if more than half do not. (The output is left out: nobody disputes that it compresses.)
+//! - Over all conditions, each half is supported or refuted if all decided conditions agree; else it **depends on** every
+//!   factor for which two conditions that differ in nothing else were decided differently.
 
 use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
@@ -61,10 +60,11 @@ pub struct VerdictRow {
     pub predictability: f64,
     pub predictability_lower: f64,
     pub predictability_upper: f64,
-    pub outcome: Outcome,
+    pub predictable: Outcome,
+    pub compresses: Outcome,
 }
 
-/// The verdict over all conditions, in words.
+/// A half of the verdict over all conditions, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// One sentence.
@@ -73,7 +73,7 @@ pub struct Summary {
     pub counts: [usize; 3],
 }
 
-/// Judges every condition of the trajectories (hidden layers only: nobody disputes that the output compresses).
+/// Judges every condition of the trajectories.
 pub fn judge(trajectories: &[Trajectory], training: &[TrainingRow], rule: VerdictRule) -> Vec<VerdictRow> {
     let mut conditions: Vec<Vec<&Trajectory>> = Vec::new();
     for trajectory in trajectories.iter().filter(|t| !t.is_output && !t.replicas.is_empty()) {
@@ -116,16 +116,14 @@ fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, rule: VerdictRul
     let squares: Vec<Vec<Squares>> = layers.iter().map(|layer| layer.squares()).collect();
     let predictability = predictability(&squares);
 
-    let half = layers.len() / 2;
-    let outcome = if train_accuracy < rule.train_accuracy {
-        Outcome::Inconclusive
-    } else if compressing > half && predictability.lower >= rule.predictability {
-        Outcome::Supported
-    } else if not_compressing > half || predictability.upper < rule.predictability {
-        Outcome::Refuted
-    } else {
-        Outcome::Inconclusive
+    // Unknown accuracy (NaN) decides nothing either.
+    let learned = train_accuracy >= rule.train_accuracy;
+    let decide = |yes: bool, no: bool| match (learned, yes, no) {
+        (true, true, _) => Outcome::Supported,
+        (true, false, true) => Outcome::Refuted,
+        _ => Outcome::Inconclusive,
     };
+    let half = layers.len() / 2;
     let first = layers[0];
     VerdictRow {
         question: "rq1".to_owned(),
@@ -145,7 +143,8 @@ fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, rule: VerdictRul
         predictability: predictability.mean,
         predictability_lower: predictability.lower,
         predictability_upper: predictability.upper,
-        outcome,
+        predictable: decide(predictability.lower >= rule.predictability, predictability.upper < rule.predictability),
+        compresses: decide(compressing > half, not_compressing > half),
     }
 }
 
@@ -159,22 +158,21 @@ impl Trajectory {
     }
 }
 
-/// Over all conditions: what holds, or on what it depends.
-pub fn summarise(rows: &[VerdictRow]) -> Summary {
-    let count = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
+/// One half of the verdict over all conditions: what holds, or on what it depends.
+pub fn summarise(rows: &[VerdictRow], half: fn(&VerdictRow) -> Outcome) -> Summary {
+    let count = |outcome| rows.iter().filter(|row| half(row) == outcome).count();
     let counts = [count(Outcome::Supported), count(Outcome::Refuted), count(Outcome::Inconclusive)];
-    let claim = "layers follow predictable trajectories: they fit, then compress";
     let sentence = match counts {
-        [0, 0, _] => format!("inconclusive: no condition decides whether {claim}"),
-        [_, 0, _] => format!("supported: {claim}, in every condition that decides"),
-        [0, _, _] => format!("refuted: in no condition it holds that {claim}"),
-        _ => format!("it depends on {} whether {claim}", deciding_factors(rows).join(" and ")),
+        [0, 0, _] => "inconclusive: no condition decides".to_owned(),
+        [_, 0, _] => "yes, in every condition that decides".to_owned(),
+        [0, _, _] => "no, in no condition that decides".to_owned(),
+        _ => format!("it depends on {}", deciding_factors(rows, half).join(" and ")),
     };
     Summary { sentence, counts }
 }
 
 /// The factors for which two conditions that differ in nothing else were decided differently.
-fn deciding_factors(rows: &[VerdictRow]) -> Vec<&'static str> {
+fn deciding_factors(rows: &[VerdictRow], half: fn(&VerdictRow) -> Outcome) -> Vec<&'static str> {
     type Factor = (&'static str, fn(&VerdictRow) -> String);
     let factors: [Factor; 4] = [
         ("the task", |row| row.dataset.clone()),
@@ -182,15 +180,12 @@ fn deciding_factors(rows: &[VerdictRow]) -> Vec<&'static str> {
         ("the training fraction", |row| row.train_fraction.to_string()),
         ("the estimator", |row| row.estimator.clone()),
     ];
-    let decided: Vec<&VerdictRow> = rows.iter().filter(|row| row.outcome != Outcome::Inconclusive).collect();
+    let decided: Vec<&VerdictRow> = rows.iter().filter(|row| half(row) != Outcome::Inconclusive).collect();
+    let differ_only_in = |factor: usize, a: &VerdictRow, b: &VerdictRow| {
+        factors.iter().enumerate().all(|(f, (_, value))| (value(a) != value(b)) == (f == factor))
+    };
     let matters = |factor: usize| {
-        decided.iter().any(|a| {
-            decided.iter().any(|b| {
-                let differing: Vec<usize> =
-                    (0..factors.len()).filter(|&f| factors[f].1(a) != factors[f].1(b)).collect();
-                a.outcome != b.outcome && differing == [factor]
-            })
-        })
+        decided.iter().any(|a| decided.iter().any(|b| half(a) != half(b) && differ_only_in(factor, a, b)))
     };
     let names: Vec<&str> = (0..factors.len()).filter(|&f| matters(f)).map(|f| factors[f].0).collect();
     if names.is_empty() { vec!["more than one factor at a time"] } else { names }
@@ -223,18 +218,41 @@ mod tests {
     fn planted_compression_is_supported_planted_growth_refuted_and_the_factor_named() {
         let mut trajectories: Vec<Trajectory> = (1..=4).map(|layer| planted("tanh", layer, 5.0, 0.01)).collect();
         trajectories.extend((1..=4).map(|layer| planted("relu", layer, 9.0, 0.01)));
-        let rows = judge(&trajectories, &[], RULE);
-        assert_eq!(rows.iter().map(|row| row.outcome).collect::<Vec<_>>(), [Outcome::Supported, Outcome::Refuted]);
+        let rows = judge(&trajectories, &[learned("tanh", 0.99), learned("relu", 0.99)], RULE);
+        assert_eq!([rows[0].compresses, rows[1].compresses], [Outcome::Supported, Outcome::Refuted]);
+        assert_eq!([rows[0].predictable, rows[1].predictable], [Outcome::Supported; 2]);
         assert_eq!((rows[0].hidden_layers, rows[0].layers_compressing), (3, 3));
         approx::assert_abs_diff_eq!(rows[0].compression_bits, 3.0, epsilon = 1e-12);
-        let summary = summarise(&rows);
-        assert!(summary.sentence.contains("depends on the activation whether"), "{}", summary.sentence);
-        assert_eq!(summarise(&rows[..1]).counts, [1, 0, 0]);
+        assert_eq!(summarise(&rows, |row| row.compresses).sentence, "it depends on the activation");
+        assert_eq!(summarise(&rows, |row| row.predictable).counts, [2, 0, 0]);
     }
 
     #[test]
     fn paths_that_differ_wildly_between_replicas_are_not_predictable() {
-        let rows = judge(&[planted("tanh", 1, 5.0, 10.0)], &[], RULE);
-        assert_eq!(rows[0].outcome, Outcome::Refuted);
+        let rows = judge(&[planted("tanh", 1, 5.0, 10.0)], &[learned("tanh", 0.99)], RULE);
+        assert_eq!((rows[0].predictable, rows[0].compresses), (Outcome::Refuted, Outcome::Supported));
+    }
+
+    #[test]
+    fn networks_that_have_not_learned_decide_nothing() {
+        let rows = judge(&[planted("tanh", 1, 5.0, 0.01)], &[learned("tanh", 0.6)], RULE);
+        assert_eq!((rows[0].predictable, rows[0].compresses), (Outcome::Inconclusive, Outcome::Inconclusive));
+        assert!(summarise(&rows, |row| row.compresses).sentence.starts_with("inconclusive"));
+    }
+
+    fn learned(activation: &str, train_accuracy: f64) -> TrainingRow {
+        TrainingRow {
+            dataset: "d".into(),
+            architecture: "a".into(),
+            activation: activation.into(),
+            train_fraction: 0.5,
+            replica: 0,
+            seed: 0,
+            epoch: 3,
+            train_loss_bits: 0.1,
+            train_accuracy,
+            test_loss_bits: None,
+            test_accuracy: None,
+        }
     }
 }

@@ -123,8 +123,9 @@ fn ln(x: f32) -> f32 {
     p = p.mul_add(m, 0.200_007_15);
     p = p.mul_add(m, -0.249_999_94);
     p = p.mul_add(m, 0.333_333_3);
-    // x − x carries a NaN or an infinity on, which the bits above have hidden.
-    m + (p * m * square + e * -2.121_944_4e-4 - 0.5 * square) + e * 0.693_359_4 + (x - x)
+    let ln = m + (p * m * square + e * -2.121_944_4e-4 - 0.5 * square) + e * 0.693_359_4;
+    // The bits above have hidden a NaN.
+    if x.is_nan() { x } else { ln }
 }
 
 #[cfg(test)]

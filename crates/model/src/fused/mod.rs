@@ -14,6 +14,9 @@
 //!
 //! `composed` is the same in plain burn operations; tests hold the two together.
 
+// What a kernel calls must be inlined into it, or it is compiled without the kernel's instruction set.
+#![allow(clippy::inline_always)]
+
 pub mod dense;
 pub mod lanes;
 pub mod loss;
