@@ -14,6 +14,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+/// More networks or recorded epochs than this are a slip of the hand.
+const MOST: usize = 1_000_000;
+
 /// The flags every question has. They are shorthands for `--set`, except where the answer goes.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
@@ -107,12 +110,16 @@ impl ReplicaSettings {
     /// # Errors
     /// If there are none, or one comes twice.
     pub fn checked_seeds(&self) -> Result<Vec<u64>> {
+        ensure!(
+            !self.seeds.is_empty() || (1..=MOST).contains(&self.replicas),
+            "run.replicas = {}: between 1 and {MOST} networks can be trained",
+            self.replicas
+        );
         let seeds = if self.seeds.is_empty() {
             (0..self.replicas as u64).map(|k| self.seed.wrapping_add(k)).collect()
         } else {
             self.seeds.clone()
         };
-        ensure!(!seeds.is_empty(), "run.replicas = 0: at least one network is needed");
         let mut sorted = seeds.clone();
         sorted.sort_unstable();
         if let Some([seed, _]) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -131,6 +138,11 @@ impl MeasureSettings {
         ensure!(
             !self.estimators.is_empty(),
             "measure.estimators is empty: name at least one, like \"binning:width=0.07\""
+        );
+        ensure!(
+            self.snapshots <= MOST,
+            "measure.snapshots = {}: at most {MOST} epochs can be recorded",
+            self.snapshots
         );
         let mut epochs = self.epochs.clone();
         if epochs.is_empty() {

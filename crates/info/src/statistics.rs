@@ -7,16 +7,16 @@ use rand::{Rng, RngExt};
 pub struct Interval {
     /// The statistic on the data themselves.
     pub mean: f64,
-    /// Lower end of the interval.
-    pub lower: f64,
-    /// Upper end of the interval.
-    pub upper: f64,
+    /// Lower end of the interval; none of fewer than two replicas.
+    pub lower: Option<f64>,
+    /// Upper end of the interval; none of fewer than two replicas.
+    pub upper: Option<f64>,
 }
 
 /// A statistic of replicas with its percentile-bootstrap interval (Efron & Tibshirani 1993, ch. 13).
 ///
 /// `statistic` is given the indices of the replicas drawn, with repetition; `level` is the coverage, 0.95 by habit.
-/// The same generator gives the same interval. With fewer than two replicas there is no interval: both ends are NaN.
+/// The same generator gives the same interval. With fewer than two replicas there is no interval.
 pub fn bootstrap<R: Rng>(
     replicas: usize,
     resamples: usize,
@@ -27,7 +27,7 @@ pub fn bootstrap<R: Rng>(
     let all: Vec<usize> = (0..replicas).collect();
     let mean = statistic(&all);
     if replicas < 2 {
-        return Interval { mean, lower: f64::NAN, upper: f64::NAN };
+        return Interval { mean, lower: None, upper: None };
     }
     let mut drawn = all;
     let mut values: Vec<f64> = (0..resamples)
@@ -47,14 +47,14 @@ pub fn bootstrap<R: Rng>(
     }
 }
 
-/// The q-quantile of sorted values, by linear interpolation (Hyndman & Fan 1996, type 7); NaN of nothing.
-pub fn quantile(sorted: &[f64], q: f64) -> f64 {
+/// The q-quantile of sorted values, by linear interpolation (Hyndman & Fan 1996, type 7); none of nothing.
+pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     if sorted.is_empty() {
-        return f64::NAN;
+        return None;
     }
     let place = q.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    below + (above - below) * place.fract()
+    Some(below + (above - below) * place.fract())
 }
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ mod tests {
                 let sample: Vec<f64> = (0..30).map(|_| rng.random_range(0.0..1.0)).collect();
                 let interval =
                     bootstrap(30, 400, 0.95, &mut rng, |drawn| drawn.iter().map(|&i| sample[i]).sum::<f64>() / 30.0);
-                interval.lower <= 0.5 && 0.5 <= interval.upper
+                interval.lower.unwrap() <= 0.5 && 0.5 <= interval.upper.unwrap()
             })
             .count();
         // 95 % of 400 is 380; the percentile bootstrap of 30 falls a little short.
@@ -82,12 +82,12 @@ mod tests {
     #[test]
     fn one_replica_has_no_interval() {
         let interval = bootstrap(1, 10, 0.95, &mut ChaCha8Rng::seed_from_u64(1), |_| 3.0);
-        assert!(interval.mean == 3.0 && interval.lower.is_nan() && interval.upper.is_nan());
+        assert_eq!(interval, Interval { mean: 3.0, lower: None, upper: None });
     }
 
     #[test]
     fn quantiles_interpolate() {
-        assert_abs_diff_eq!(quantile(&[0.0, 1.0, 2.0, 3.0], 0.5), 1.5, epsilon = 1e-15);
-        assert!(quantile(&[], 0.5).is_nan());
+        assert_abs_diff_eq!(quantile(&[0.0, 1.0, 2.0, 3.0], 0.5).unwrap(), 1.5, epsilon = 1e-15);
+        assert_eq!(quantile(&[], 0.5), None);
     }
 }

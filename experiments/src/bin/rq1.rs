@@ -63,6 +63,7 @@ fn answer(args: &RunArgs) -> Result<()> {
         print!("{}", toml::to_string(&rq1)?);
         return Ok(());
     }
+    rq1.verdict.check()?;
     let run = GridRun {
         grid: &rq1.grid,
         run: &rq1.run,
@@ -109,7 +110,10 @@ fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
         "activation", "train", "estimator", "predictable [95 %]", "", "bits lost [95 %]", "layers", ""
     );
     for row in rows {
-        let interval = |mean: f64, lower: f64, upper: f64| format!("{mean:.2} [{lower:.2}, {upper:.2}]");
+        let interval = |mean: Option<f64>, lower: Option<f64>, upper: Option<f64>| {
+            let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
+            format!("{} [{}, {}]", show(mean), show(lower), show(upper))
+        };
         println!(
             "{:<10} {:>3} %  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
             row.activation,
@@ -117,7 +121,7 @@ fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
             row.estimator,
             interval(row.predictability, row.predictability_lower, row.predictability_upper),
             word(row.predictable),
-            interval(row.compression_bits, row.compression_bits_lower, row.compression_bits_upper),
+            interval(Some(row.compression_bits), row.compression_bits_lower, row.compression_bits_upper),
             format!("{} of {}", row.layers_compressing, row.hidden_layers),
             word(row.compresses),
         );

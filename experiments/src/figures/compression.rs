@@ -20,9 +20,9 @@ pub fn draw(rows: &[PhaseRow], folder: &Path) -> Result<()> {
     let fractions = distinct(rows.iter().map(|row| row.train_fraction));
     let estimators = distinct(rows.iter().map(|row| row.estimator.clone()));
     let Some(first) = rows.first() else { return Ok(()) };
-    let finite = |ends: fn(&PhaseRow) -> f64| rows.iter().map(ends).filter(|bits| bits.is_finite());
-    let low = finite(|row| row.compression_bits_lower).fold(0.0_f64, f64::min).floor();
-    let high = finite(|row| row.compression_bits_upper).fold(1.0_f64, f64::max).ceil();
+    let known = |end: fn(&PhaseRow) -> Option<f64>| rows.iter().filter_map(end);
+    let low = known(|row| row.compression_bits_lower).fold(0.0_f64, f64::min).floor();
+    let high = known(|row| row.compression_bits_upper).fold(1.0_f64, f64::max).ceil();
 
     let mut plots = Vec::new();
     let mut layouts = Vec::new();
@@ -43,7 +43,7 @@ pub fn draw(rows: &[PhaseRow], folder: &Path) -> Result<()> {
                 let points: Vec<(f64, f64)> =
                     layers.iter().map(|row| (row.layer as f64 + shift, row.compression_bits)).collect();
                 let errors = layers.iter().map(|row| {
-                    let reach = |end: f64| if end.is_finite() { (row.compression_bits - end).abs() } else { 0.0 };
+                    let reach = |end: Option<f64>| end.map_or(0.0, |end| (row.compression_bits - end).abs());
                     (reach(row.compression_bits_lower), reach(row.compression_bits_upper))
                 });
                 panel.push(

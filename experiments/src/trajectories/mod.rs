@@ -130,15 +130,15 @@ pub struct TrajectoryRow {
     /// Mean I(X;T).
     pub i_xt_bits: f64,
     /// Lower end of its 95 % interval.
-    pub i_xt_bits_lower: f64,
+    pub i_xt_bits_lower: Option<f64>,
     /// Upper end of its 95 % interval.
-    pub i_xt_bits_upper: f64,
+    pub i_xt_bits_upper: Option<f64>,
     /// Mean I(T;Y).
     pub i_ty_bits: f64,
     /// Lower end of its 95 % interval.
-    pub i_ty_bits_lower: f64,
+    pub i_ty_bits_lower: Option<f64>,
     /// Upper end of its 95 % interval.
-    pub i_ty_bits_upper: f64,
+    pub i_ty_bits_upper: Option<f64>,
 }
 
 impl Trajectory {

@@ -100,12 +100,15 @@ pub struct Squares {
 }
 
 /// The predictability of paths, with its interval over replicas: squares[layer][replica], layers taken together so that one
-/// that stands still counts for nothing. NaN if nothing moves at all.
-pub fn predictability(squares: &[Vec<Squares>]) -> Interval {
+/// that stands still counts for nothing. None if nothing moves at all, or there are no others to foretell.
+pub fn predictability(squares: &[Vec<Squares>]) -> Option<Interval> {
     let replicas = squares.iter().map(Vec::len).min().unwrap_or(0);
-    bootstrap(replicas, RESAMPLES, LEVEL, &mut stream(0, Purpose::Bootstrap), |drawn| {
-        let drawn = || squares.iter().flat_map(|layer| drawn.iter().map(|&r| layer[r]));
-        1.0 - drawn().map(|s| s.left).sum::<f64>() / drawn().map(|s| s.total).sum::<f64>()
+    let moving = squares.iter().flatten().map(|s| s.total).sum::<f64>() > 0.0;
+    (moving && replicas >= 2).then(|| {
+        bootstrap(replicas, RESAMPLES, LEVEL, &mut stream(0, Purpose::Bootstrap), |drawn| {
+            let drawn = || squares.iter().flat_map(|layer| drawn.iter().map(|&r| layer[r]));
+            1.0 - drawn().map(|s| s.left).sum::<f64>() / drawn().map(|s| s.total).sum::<f64>()
+        })
     })
 }
 
@@ -135,24 +138,24 @@ pub struct PhaseRow {
     pub layer: usize,
     pub replicas: usize,
     pub peak_epoch: f64,
-    pub peak_epoch_lower: f64,
-    pub peak_epoch_upper: f64,
+    pub peak_epoch_lower: Option<f64>,
+    pub peak_epoch_upper: Option<f64>,
     pub gained_bits: f64,
-    pub gained_bits_lower: f64,
-    pub gained_bits_upper: f64,
+    pub gained_bits_lower: Option<f64>,
+    pub gained_bits_upper: Option<f64>,
     pub lost_bits: f64,
-    pub lost_bits_lower: f64,
-    pub lost_bits_upper: f64,
+    pub lost_bits_lower: Option<f64>,
+    pub lost_bits_upper: Option<f64>,
     pub fit_bits: f64,
-    pub fit_bits_lower: f64,
-    pub fit_bits_upper: f64,
+    pub fit_bits_lower: Option<f64>,
+    pub fit_bits_upper: Option<f64>,
     pub fit_epoch: f64,
     pub compression_bits: f64,
-    pub compression_bits_lower: f64,
-    pub compression_bits_upper: f64,
-    pub predictability: f64,
-    pub predictability_lower: f64,
-    pub predictability_upper: f64,
+    pub compression_bits_lower: Option<f64>,
+    pub compression_bits_upper: Option<f64>,
+    pub predictability: Option<f64>,
+    pub predictability_lower: Option<f64>,
+    pub predictability_upper: Option<f64>,
 }
 
 impl Trajectory {
@@ -188,9 +191,9 @@ impl Trajectory {
             compression_bits: compression.mean,
             compression_bits_lower: compression.lower,
             compression_bits_upper: compression.upper,
-            predictability: predictability.mean,
-            predictability_lower: predictability.lower,
-            predictability_upper: predictability.upper,
+            predictability: predictability.map(|p| p.mean),
+            predictability_lower: predictability.and_then(|p| p.lower),
+            predictability_upper: predictability.and_then(|p| p.upper),
         }
     }
 }
@@ -241,9 +244,9 @@ mod tests {
         let mut rng = stream(5, Purpose::Noise);
         let noise = Array2::from_shape_simple_fn((200, 40), || rng.random_range(-1.0..1.0));
         let row = trajectory(noise, Array2::zeros((200, 40))).phase_row();
-        assert!(row.lost_bits_lower > 0.8);
-        assert!(row.compression_bits_lower < 0.0 && 0.0 < row.compression_bits_upper, "{row:?}");
-        assert!(row.predictability < 0.0, "{row:?}");
+        assert!(row.lost_bits_lower.unwrap() > 0.8);
+        assert!(row.compression_bits_lower.unwrap() < 0.0 && 0.0 < row.compression_bits_upper.unwrap(), "{row:?}");
+        assert!(row.predictability.unwrap() < 0.0, "{row:?}");
     }
 
     #[test]
@@ -251,8 +254,16 @@ mod tests {
         let same = Array2::from_shape_fn((5, 4), |(_, e)| e as f64);
         let shifted = Array2::from_shape_fn((5, 4), |(r, _)| r as f64);
         let still = || Array2::zeros((5, 4));
-        approx::assert_abs_diff_eq!(trajectory(same, still()).phase_row().predictability, 1.0, epsilon = 1e-12);
-        approx::assert_abs_diff_eq!(trajectory(shifted, still()).phase_row().predictability, 0.0, epsilon = 1e-12);
-        assert!(trajectory(still(), still()).phase_row().predictability.is_nan());
+        approx::assert_abs_diff_eq!(
+            trajectory(same, still()).phase_row().predictability.unwrap(),
+            1.0,
+            epsilon = 1e-12
+        );
+        approx::assert_abs_diff_eq!(
+            trajectory(shifted, still()).phase_row().predictability.unwrap(),
+            0.0,
+            epsilon = 1e-12
+        );
+        assert_eq!(trajectory(still(), still()).phase_row().predictability, None);
     }
 }

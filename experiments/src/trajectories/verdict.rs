@@ -10,6 +10,7 @@
 //! - Over all conditions, each half is supported or refuted if all decided conditions agree; else it **depends on** every
 //!   factor for which two conditions that differ in nothing else were decided differently.
 
+use anyhow::{Result, ensure};
 use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,22 @@ pub struct VerdictRule {
     pub predictability: f64,
     /// Final training accuracy below which nothing is decided.
     pub train_accuracy: f64,
+}
+
+impl VerdictRule {
+    /// # Errors
+    /// If a threshold is no number, or a share no share.
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            self.compression_bits.is_finite() && self.compression_bits >= 0.0,
+            "verdict.compression_bits = {}: must be a finite number of at least 0",
+            self.compression_bits
+        );
+        for (name, share) in [("predictability", self.predictability), ("train_accuracy", self.train_accuracy)] {
+            ensure!((0.0..=1.0).contains(&share), "verdict.{name} = {share}: must lie between 0 and 1");
+        }
+        Ok(())
+    }
 }
 
 /// What the rule decides.
@@ -55,11 +72,11 @@ pub struct VerdictRow {
     pub layers_compressing: usize,
     pub layers_not_compressing: usize,
     pub compression_bits: f64,
-    pub compression_bits_lower: f64,
-    pub compression_bits_upper: f64,
-    pub predictability: f64,
-    pub predictability_lower: f64,
-    pub predictability_upper: f64,
+    pub compression_bits_lower: Option<f64>,
+    pub compression_bits_upper: Option<f64>,
+    pub predictability: Option<f64>,
+    pub predictability_lower: Option<f64>,
+    pub predictability_upper: Option<f64>,
     pub predictable: Outcome,
     pub compresses: Outcome,
 }
@@ -106,8 +123,8 @@ fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, rule: VerdictRul
     let compression: Vec<Vec<f64>> =
         layers.iter().map(|layer| layer.phases().iter().map(|p| p.compression).collect()).collect();
     let by_layer: Vec<Interval> = compression.iter().map(|values| interval(values)).collect();
-    let compressing = by_layer.iter().filter(|i| i.lower >= rule.compression_bits).count();
-    let not_compressing = by_layer.iter().filter(|i| i.upper < rule.compression_bits).count();
+    let compressing = by_layer.iter().filter(|i| i.lower.is_some_and(|bits| bits >= rule.compression_bits)).count();
+    let not_compressing = by_layer.iter().filter(|i| i.upper.is_some_and(|bits| bits < rule.compression_bits)).count();
 
     let replicas = layers.iter().map(|layer| layer.replicas.len()).min().unwrap_or(0);
     let mean_over_layers: Vec<f64> =
@@ -140,10 +157,13 @@ fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, rule: VerdictRul
         compression_bits: mean.mean,
         compression_bits_lower: mean.lower,
         compression_bits_upper: mean.upper,
-        predictability: predictability.mean,
-        predictability_lower: predictability.lower,
-        predictability_upper: predictability.upper,
-        predictable: decide(predictability.lower >= rule.predictability, predictability.upper < rule.predictability),
+        predictability: predictability.map(|p| p.mean),
+        predictability_lower: predictability.and_then(|p| p.lower),
+        predictability_upper: predictability.and_then(|p| p.upper),
+        predictable: decide(
+            predictability.and_then(|p| p.lower).is_some_and(|share| share >= rule.predictability),
+            predictability.and_then(|p| p.upper).is_some_and(|share| share < rule.predictability),
+        ),
         compresses: decide(compressing > half, not_compressing > half),
     }
 }
