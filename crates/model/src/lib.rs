@@ -28,4 +28,5 @@ pub use activation::Activation;
 pub use architectures::mlp::{Mlp, Output};
 pub use backend::Backend;
 pub use initialisation::Initialisation;
+pub use optimizer::OptimizerKind;
 pub use train::{Layer, Replica, ReplicaSnapshot, Snapshot, TrainSettings, Training};
