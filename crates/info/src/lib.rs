@@ -5,10 +5,12 @@
 //! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
 //! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
 //! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
+//! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
 //! | [`statistics`] | bootstrap intervals over replicas: what verdicts are made of |
 
 pub mod distribution;
 pub mod estimators;
+pub mod gradient;
 pub mod partition;
 pub mod statistics;
 

@@ -65,6 +65,9 @@ pub struct ReplicaSnapshot {
     pub layers: Vec<Layer>,
     /// Frobenius norm of each layer's weights.
     pub weight_norms: Vec<f64>,
+    /// The gradient of each mini-batch of the epoch that ended here, [P] each, in the order of the flat leaf, if
+    /// [`Training::collect_gradients`] asked for them; empty at epoch 0. The weights moved meanwhile.
+    pub gradients: Vec<Vec<f32>>,
 }
 
 /// One layer over all patterns.
@@ -136,6 +139,8 @@ pub struct Training<'a> {
     diverged: Vec<Option<usize>>,
     reported: Vec<bool>,
     on_epoch: Box<dyn FnMut(usize) + 'a>,
+    collects_gradients: bool,
+    gradients: Vec<Vec<f32>>,
 }
 
 impl<'a> Training<'a> {
@@ -180,6 +185,8 @@ impl<'a> Training<'a> {
             replicas,
             network,
             on_epoch: Box::new(|_| ()),
+            collects_gradients: false,
+            gradients: Vec::new(),
         })
     }
 
@@ -190,7 +197,14 @@ impl<'a> Training<'a> {
         self
     }
 
-    fn train_epoch(&mut self) {
+    /// Keeps the mini-batch gradients of every epoch that ends in a snapshot.
+    #[must_use]
+    pub fn collect_gradients(mut self, collect: bool) -> Self {
+        self.collects_gradients = collect;
+        self
+    }
+
+    fn train_epoch(&mut self, recorded: bool) {
         if self.settings.shuffle {
             for (order, rng) in self.orders.iter_mut().zip(&mut self.shuffles) {
                 order.shuffle(rng);
@@ -198,9 +212,11 @@ impl<'a> Training<'a> {
         }
         let rows = self.orders[0].len();
         let batch = if self.settings.batch_size == 0 { rows } else { self.settings.batch_size.min(rows) };
+        self.gradients.clear();
+        let collect = recorded && self.collects_gradients;
         let mut losses = None;
         for start in (0..rows).step_by(batch) {
-            losses = Some(self.step(start, batch.min(rows - start)));
+            losses = Some(self.step(start, batch.min(rows - start), collect));
         }
         self.epoch += 1;
         // One read-back an epoch: weights that are no longer finite have a loss that is not.
@@ -213,13 +229,16 @@ impl<'a> Training<'a> {
         (self.on_epoch)(self.epoch);
     }
 
-    fn step(&mut self, start: usize, count: usize) -> Tensor<1> {
+    fn step(&mut self, start: usize, count: usize, collect: bool) -> Tensor<1> {
         let device = self.compute.device().clone().autodiff();
         let (x, labels) = self.gather(start, count, &device);
         let parameters = Tensor::<2>::from_inner(self.parameters.clone()).require_grad();
         let losses = self.network.losses(x, parameters.clone(), labels, &self.compute);
         let mut gradients = losses.clone().sum().backward();
         if let Some(gradient) = parameters.grad_remove(&mut gradients) {
+            if collect {
+                self.gradients.push(to_vec(gradient.clone().into_data()));
+            }
             self.parameters = self.optimizer.step(self.parameters.clone(), gradient);
         }
         losses.inner()
@@ -228,7 +247,7 @@ impl<'a> Training<'a> {
     /// The next batch of every replica: inputs [R, F, B] and labels [R, B].
     fn gather(&self, start: usize, count: usize, device: &burn::tensor::Device) -> (Tensor<3>, Tensor<2>) {
         let n = self.patterns.len() / self.features;
-        let mut x = Vec::with_capacity(self.replicas.len() * self.features * count);
+        let mut x = buffer(self.replicas.len() * self.features * count);
         let mut labels = Vec::with_capacity(self.replicas.len() * count);
         for (replica, order) in self.replicas.iter().zip(&self.orders) {
             let rows = &order[start..start + count];
@@ -249,9 +268,10 @@ impl<'a> Training<'a> {
         let n = self.patterns.len() / self.features;
         let measured = self.network.measure(&self.patterns, self.parameters.clone(), &self.compute);
         let parameters = to_vec(self.parameters.clone().into_data());
+        let p = stack.n_parameters();
         let replicas = measured
             .into_iter()
-            .zip(parameters.chunks_exact(stack.n_parameters()))
+            .zip(parameters.chunks_exact(p))
             .enumerate()
             .map(|(r, ((z, t), parameters))| {
                 if z.iter().chain(&t).any(|value| !value.is_finite()) {
@@ -260,6 +280,7 @@ impl<'a> Training<'a> {
                 self.diverged[r].is_none().then(|| ReplicaSnapshot {
                     layers: split_layers(&z, &t, &stack.widths[1..], n),
                     weight_norms: weight_norms(parameters, &stack),
+                    gradients: self.gradients.iter().map(|block| block[r * p..(r + 1) * p].to_vec()).collect(),
                 })
             })
             .collect();
@@ -280,7 +301,7 @@ impl Iterator for Training<'_> {
     fn next(&mut self) -> Option<Snapshot> {
         let next = self.recorded.next()?;
         while self.epoch < next {
-            self.train_epoch();
+            self.train_epoch(self.epoch + 1 == next);
         }
         Some(self.snapshot())
     }
@@ -291,6 +312,16 @@ impl ReplicaSnapshot {
     pub fn logits(&self) -> ArrayView2<'_, f32> {
         self.layers[self.layers.len() - 1].net_input.view()
     }
+}
+
+/// An empty buffer with room for so many numbers.
+fn buffer(length: usize) -> Vec<f32> {
+    #[cfg(feature = "flex")]
+    let mut buffer = crate::fused::pool::take(length);
+    #[cfg(not(feature = "flex"))]
+    let mut buffer = Vec::with_capacity(length);
+    buffer.clear();
+    buffer
 }
 
 /// Layers of these widths, lying one below the other in [units × n].

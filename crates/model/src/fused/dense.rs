@@ -134,13 +134,22 @@ struct Product<'a> {
 fn product<S: Simd>(simd: S, p: Product, out: &mut [f32]) {
     let mut j = 0;
     while j < p.outputs {
-        match p.outputs - j {
-            1 => j += tile::<S, 1>(simd, p, j, out),
-            2 => j += tile::<S, 2>(simd, p, j, out),
-            3 => j += tile::<S, 3>(simd, p, j, out),
-            5 => j += tile::<S, 5>(simd, p, j, out),
-            _ => j += tile::<S, 4>(simd, p, j, out),
-        }
+        j += match tile_width(p.outputs - j) {
+            1 => tile::<S, 1>(simd, p, j, out),
+            2 => tile::<S, 2>(simd, p, j, out),
+            3 => tile::<S, 3>(simd, p, j, out),
+            4 => tile::<S, 4>(simd, p, j, out),
+            _ => tile::<S, 5>(simd, p, j, out),
+        };
+    }
+}
+
+/// Output units of the next tile, at most five: as even as it goes.
+fn tile_width(left: usize) -> usize {
+    match left {
+        0..=5 => left,
+        6..=9 => left.div_ceil(2),
+        _ => 5,
     }
 }
 
@@ -198,31 +207,25 @@ fn outer<S: Simd>(simd: S, x: &[f32], d: &[f32], sizes: [usize; 3], dw: &mut [f3
     let [inputs, outputs, _] = sizes;
     let mut j = 0;
     while j < outputs {
-        let step = match outputs - j {
-            1 => 1,
-            2 => 2,
-            3 => 3,
-            _ => 4,
-        };
+        let width = if outputs - j == 5 { 3 } else { (outputs - j).min(4) };
         let mut i = 0;
         while i < inputs {
-            let two = inputs - i >= 2 && inputs - i != 3;
-            i += match (step, two) {
-                (1, true) => outer_tile::<S, 2, 1>(simd, x, d, sizes, [i, j], dw),
-                (2, true) => outer_tile::<S, 2, 2>(simd, x, d, sizes, [i, j], dw),
-                (3, true) => outer_tile::<S, 2, 3>(simd, x, d, sizes, [i, j], dw),
-                (4, true) => outer_tile::<S, 2, 4>(simd, x, d, sizes, [i, j], dw),
-                (1, false) if inputs - i == 3 => outer_tile::<S, 3, 1>(simd, x, d, sizes, [i, j], dw),
-                (2, false) if inputs - i == 3 => outer_tile::<S, 3, 2>(simd, x, d, sizes, [i, j], dw),
-                (3, false) if inputs - i == 3 => outer_tile::<S, 3, 3>(simd, x, d, sizes, [i, j], dw),
-                (4, false) if inputs - i == 3 => outer_tile::<S, 3, 4>(simd, x, d, sizes, [i, j], dw),
-                (1, _) => outer_tile::<S, 1, 1>(simd, x, d, sizes, [i, j], dw),
-                (2, _) => outer_tile::<S, 1, 2>(simd, x, d, sizes, [i, j], dw),
-                (3, _) => outer_tile::<S, 1, 3>(simd, x, d, sizes, [i, j], dw),
-                (_, _) => outer_tile::<S, 1, 4>(simd, x, d, sizes, [i, j], dw),
+            i += match (width, inputs - i) {
+                (1, 1) => outer_tile::<S, 1, 1>(simd, x, d, sizes, [i, j], dw),
+                (1, 3) => outer_tile::<S, 3, 1>(simd, x, d, sizes, [i, j], dw),
+                (1, _) => outer_tile::<S, 2, 1>(simd, x, d, sizes, [i, j], dw),
+                (2, 1) => outer_tile::<S, 1, 2>(simd, x, d, sizes, [i, j], dw),
+                (2, 3) => outer_tile::<S, 3, 2>(simd, x, d, sizes, [i, j], dw),
+                (2, _) => outer_tile::<S, 2, 2>(simd, x, d, sizes, [i, j], dw),
+                (3, 1) => outer_tile::<S, 1, 3>(simd, x, d, sizes, [i, j], dw),
+                (3, 3) => outer_tile::<S, 3, 3>(simd, x, d, sizes, [i, j], dw),
+                (3, _) => outer_tile::<S, 2, 3>(simd, x, d, sizes, [i, j], dw),
+                (_, 1) => outer_tile::<S, 1, 4>(simd, x, d, sizes, [i, j], dw),
+                (_, 3) => outer_tile::<S, 3, 4>(simd, x, d, sizes, [i, j], dw),
+                (_, _) => outer_tile::<S, 2, 4>(simd, x, d, sizes, [i, j], dw),
             };
         }
-        j += step;
+        j += width;
     }
 }
 
@@ -235,17 +238,30 @@ fn outer_tile<S: Simd, const I: usize, const J: usize>(
     [i0, j0]: [usize; 2],
     dw: &mut [f32],
 ) -> usize {
-    let lanes = S::F32_LANES;
+    let whole = rows / S::F32_LANES;
+    let nothing: (&[S::f32s], &[f32]) = (&[], &[]);
+    let (mut xs, mut ds) = ([nothing; I], [nothing; J]);
+    for i in 0..I {
+        xs[i] = S::as_simd_f32s(&x[(i0 + i) * rows..(i0 + i + 1) * rows]);
+        xs[i].0 = &xs[i].0[..whole];
+    }
+    for j in 0..J {
+        ds[j] = S::as_simd_f32s(&d[(j0 + j) * rows..(j0 + j + 1) * rows]);
+        ds[j].0 = &ds[j].0[..whole];
+    }
     let mut sums = [[simd.splat_f32s(0.0); J]; I];
-    for k in (0..rows).step_by(lanes) {
-        let mut dk = [simd.splat_f32s(0.0); J];
-        for j in 0..J {
-            dk[j] = load(simd, &d[(j0 + j) * rows..(j0 + j + 1) * rows], k);
-        }
+    for k in 0..whole {
         for i in 0..I {
-            let xk = load(simd, &x[(i0 + i) * rows..(i0 + i + 1) * rows], k);
             for j in 0..J {
-                sums[i][j] = simd.mul_add_e_f32s(xk, dk[j], sums[i][j]);
+                sums[i][j] = simd.mul_add_e_f32s(xs[i].0[k], ds[j].0[k], sums[i][j]);
+            }
+        }
+    }
+    if whole * S::F32_LANES < rows {
+        for i in 0..I {
+            let x = simd.partial_load_f32s(xs[i].1);
+            for j in 0..J {
+                sums[i][j] = simd.mul_add_e_f32s(x, simd.partial_load_f32s(ds[j].1), sums[i][j]);
             }
         }
     }

@@ -11,6 +11,7 @@
 //! | [`dense`] | one layer of one replica, forward and backward |
 //! | [`loss`] | cross-entropy and its gradient |
 //! | [`op`] | the two as burn operations |
+//! | [`pool`] | buffers used again |
 //!
 //! `composed` is the same in plain burn operations; tests hold the two together.
 
@@ -22,5 +23,6 @@ pub mod lanes;
 pub mod loss;
 pub mod nonlinearity;
 pub mod op;
+pub mod pool;
 
 pub use op::{cross_entropy, layers, stack};

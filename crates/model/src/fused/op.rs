@@ -13,6 +13,7 @@ use super::dense::{Backward as DenseBackward, Forward};
 use super::lanes;
 use super::loss::CrossEntropy;
 use super::nonlinearity::derivative_needs_net_input;
+use super::pool::{give, give_tensor, take};
 use crate::stack::Stack;
 
 /// Logits [R, C, B] of a stack of dense layers: x is [R, F, B], or [1, F, B] for all replicas alike; parameters are [R, P].
@@ -89,7 +90,10 @@ fn sizes(x: &FlexTensor, parameters: &FlexTensor) -> (usize, usize, usize) {
 
 impl FusedOps for Flex {
     fn fused_stack(x: FlexTensor, parameters: FlexTensor, stack: Stack) -> FlexTensor {
-        Self::fused_stack_kept(x, parameters, stack).0
+        let (logits, activations, net_inputs) = Self::fused_stack_kept(x, parameters, stack);
+        give_tensor(activations);
+        give_tensor(net_inputs);
+        logits
     }
 
     fn fused_stack_kept(x: FlexTensor, parameters: FlexTensor, stack: Stack) -> Kept<Self> {
@@ -97,10 +101,10 @@ impl FusedOps for Flex {
         let (replicas, rows, stride) = sizes(&x, &parameters);
         let (p, units, inputs) = (stack.n_parameters(), stack.n_units() * rows, stack.widths[0] * rows);
         let classes = stack.n_outputs();
-        let mut t = vec![0.0; replicas * units];
+        let mut t = take(replicas * units);
         let kept = if derivative_needs_net_input(stack.hidden) { replicas } else { 0 };
-        let mut z = vec![0.0; kept * units];
-        let mut logits = vec![0.0; replicas * classes * rows];
+        let mut z = take(kept * units);
+        let mut logits = take(replicas * classes * rows);
         for r in 0..replicas {
             let t = &mut t[r * units..(r + 1) * units];
             let z: &mut [f32] = if z.is_empty() { &mut [] } else { &mut z[r * units..(r + 1) * units] };
@@ -135,8 +139,8 @@ impl FusedOps for Flex {
         let (p, units, inputs) = (stack.n_parameters(), stack.n_units() * rows, stack.widths[0] * rows);
         let outputs = stack.n_outputs() * rows;
         let widest = stack.widths.iter().max().map_or(0, |width| width * rows);
-        let (mut delta, mut next) = (vec![0.0; widest], vec![0.0; widest]);
-        let mut gradient = vec![0.0; replicas * p];
+        let (mut delta, mut next) = (take(widest), take(widest));
+        let mut gradient = take(replicas * p);
         let z = numbers(&net_inputs);
         for r in 0..replicas {
             lanes::run(DenseBackward {
@@ -151,6 +155,11 @@ impl FusedOps for Flex {
                 scratch: [&mut delta, &mut next],
             });
         }
+        give(delta);
+        give(next);
+        for used in [x, activations, net_inputs, logits] {
+            give_tensor(used);
+        }
         tensor(gradient, [replicas, p])
     }
 
@@ -162,7 +171,7 @@ impl FusedOps for Flex {
         let (logits, labels) = (contiguous(logits), contiguous(labels));
         let (replicas, classes, rows) = (logits.shape()[0], logits.shape()[1], logits.shape()[2]);
         let size = classes * rows;
-        let mut gradient = vec![0.0; replicas * size];
+        let mut gradient = take(replicas * size);
         let losses: Vec<f32> = (0..replicas)
             .map(|r| {
                 lanes::run(CrossEntropy {

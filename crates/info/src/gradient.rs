@@ -1,0 +1,101 @@
+//! Gradient signal-to-noise: how far the mini-batch gradients of an epoch agree.
+//!
+//! Over the B mini-batches of an epoch, with gradients g_b of one layer's weights W: the norm of their mean ‖⟨g⟩‖ and of their
+//! standard deviation ‖σ(g)‖ (Frobenius; population standard deviation, entry by entry), both divided by ‖W‖, and their
+//! ratio, the signal-to-noise ratio. Drift: SNR ≫ 1; diffusion: SNR ≪ 1.
+//! Shwartz-Ziv & Tishby 2017 (arXiv 1703.00810), §3.3 and figure 4.
+
+/// First and second moments of gradients, entry by entry, accumulated in f64.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GradientMoments {
+    batches: usize,
+    sum: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+/// The two norms of one layer and their ratio.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GradientNorms {
+    /// ‖⟨g⟩‖.
+    pub mean: f64,
+    /// ‖σ(g)‖.
+    pub std: f64,
+}
+
+impl GradientMoments {
+    /// No gradients yet, of so many entries.
+    pub fn new(entries: usize) -> Self {
+        Self { batches: 0, sum: vec![0.0; entries], squares: vec![0.0; entries] }
+    }
+
+    /// Adds the gradient of one mini-batch.
+    ///
+    /// # Panics
+    /// If it has another number of entries.
+    pub fn add(&mut self, gradient: &[f32]) {
+        assert_eq!(gradient.len(), self.sum.len(), "gradients of one network have one length");
+        self.batches += 1;
+        for ((sum, square), &g) in self.sum.iter_mut().zip(&mut self.squares).zip(gradient) {
+            let g = f64::from(g);
+            *sum += g;
+            *square += g * g;
+        }
+    }
+
+    /// Number of mini-batches added.
+    pub fn batches(&self) -> usize {
+        self.batches
+    }
+
+    /// The norms over a range of entries: one layer's weights. None before the first mini-batch.
+    pub fn norms(&self, entries: std::ops::Range<usize>) -> Option<GradientNorms> {
+        (self.batches > 0).then(|| {
+            let n = self.batches as f64;
+            let (mut mean_squares, mut variances) = (0.0, 0.0);
+            for (sum, squares) in self.sum[entries.clone()].iter().zip(&self.squares[entries]) {
+                let mean = sum / n;
+                mean_squares += mean * mean;
+                // Rounding can carry the variance of equal gradients a little below 0.
+                variances += (squares / n - mean * mean).max(0.0);
+            }
+            GradientNorms { mean: mean_squares.sqrt(), std: variances.sqrt() }
+        })
+    }
+}
+
+impl GradientNorms {
+    /// ‖⟨g⟩‖ / ‖σ(g)‖; infinite without noise, none where there is neither.
+    pub fn snr(self) -> Option<f64> {
+        (self.mean > 0.0 || self.std > 0.0).then(|| self.mean / self.std)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_abs_diff_eq;
+
+    #[test]
+    fn two_batches_by_hand() {
+        let mut moments = GradientMoments::new(3);
+        assert_eq!(moments.norms(0..3), None);
+        moments.add(&[1.0, 4.0, 7.0]);
+        moments.add(&[3.0, 4.0, 7.0]);
+        let norms = moments.norms(0..2).unwrap();
+        assert_abs_diff_eq!(norms.mean, 20_f64.sqrt(), epsilon = 1e-15);
+        assert_abs_diff_eq!(norms.std, 1.0, epsilon = 1e-15);
+        assert_abs_diff_eq!(norms.snr().unwrap(), 20_f64.sqrt(), epsilon = 1e-15);
+        assert_eq!(moments.norms(2..3).unwrap().snr(), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn a_small_noise_on_a_large_signal_keeps_five_digits() {
+        let mut moments = GradientMoments::new(1);
+        for k in 0..14 {
+            moments.add(&[1.0 + 1e-4 * (k % 2) as f32]);
+        }
+        let step = f64::from(1.0_f32 + 1e-4) - 1.0;
+        let norms = moments.norms(0..1).unwrap();
+        assert_abs_diff_eq!(norms.std / (step / 2.0), 1.0, epsilon = 1e-5);
+    }
+}
