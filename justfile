@@ -8,9 +8,14 @@ default:
 rq1 *ARGS:
     cargo run --release --bin rq1 -- {{ARGS}}
 
+# RQ2: how does SGD split into drift and diffusion, and does the transition cause compression?
+rq2 *ARGS:
+    cargo run --release --bin rq2 -- {{ARGS}}
+
 # a few seconds of every question: does everything run?
 smoke *ARGS:
     cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}
+    cargo run --release --bin rq2 -- --preset smoke --output results/smoke/rq2 {{ARGS}}
 
 # every test
 test:

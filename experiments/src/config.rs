@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use infoplane_info::estimators::EstimatorKind;
-use infoplane_model::{Activation, Backend};
+use infoplane_model::{Activation, Backend, GradientMode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -80,6 +80,8 @@ pub struct MeasureSettings {
     pub epochs: Vec<usize>,
     /// Estimators, as `estimate` names them.
     pub estimators: Vec<EstimatorKind>,
+    /// Whether mini-batch gradients are measured, and at which weights.
+    pub gradients: GradientMode,
 }
 
 /// The conditions of a grid: every activation × every training fraction.
@@ -149,6 +151,7 @@ impl MeasureSettings {
             epochs = vec![0, last];
             let points = self.snapshots.saturating_sub(1).max(1) as f64;
             epochs.extend((0..self.snapshots).map(|i| (last as f64).powf(i as f64 / points).round() as usize));
+            epochs.retain(|&epoch| epoch <= last);
         }
         epochs.sort_unstable();
         epochs.dedup();
@@ -187,6 +190,10 @@ impl RunArgs {
     /// # Errors
     /// If a source cannot be read, the preset does not exist, or a field is unknown or of the wrong type.
     pub fn settings<Q: DeserializeOwned>(&self, defaults: &str) -> Result<Q> {
+        typed(self.merged(defaults)?)
+    }
+
+    fn merged(&self, defaults: &str) -> Result<Table> {
         let mut table: Table = defaults.parse().context("the built-in configuration is damaged")?;
         let presets = match table.remove("preset") {
             Some(Value::Table(presets)) => presets,
@@ -214,10 +221,7 @@ impl RunArgs {
         for (key, value) in self.flags()? {
             merge(&mut table, nested(key, value));
         }
-        Value::Table(table).try_into().map_err(|error: toml::de::Error| {
-            // toml reports the field, the choices and the table, on two lines.
-            anyhow!("the settings are not usable: {}", error.to_string().trim().replace('\n', " "))
-        })
+        Ok(table)
     }
 
     fn flags(&self) -> Result<Vec<(&'static str, Value)>> {
@@ -248,8 +252,19 @@ impl RunArgs {
     }
 }
 
+/// Reads a merged table as checked settings.
+///
+/// # Errors
+/// If a field is unknown, missing or of the wrong type: a typo names the field and the choices.
+pub fn typed<Q: DeserializeOwned>(table: Table) -> Result<Q> {
+    Value::Table(table).try_into().map_err(|error: toml::de::Error| {
+        // toml reports the field, the choices and the table, on two lines.
+        anyhow!("the settings are not usable: {}", error.to_string().trim().replace('\n', " "))
+    })
+}
+
 /// Lays `over` on `table`; tables merge, everything else is replaced.
-fn merge(table: &mut Table, over: Table) {
+pub fn merge(table: &mut Table, over: Table) {
     for (key, value) in over {
         match (table.get_mut(&key), value) {
             (Some(Value::Table(below)), Value::Table(above)) => merge(below, above),
@@ -317,8 +332,12 @@ mod tests {
 
     #[test]
     fn recorded_epochs_are_log_spaced_with_both_ends() {
-        let mut measure =
-            MeasureSettings { snapshots: 5, epochs: vec![], estimators: vec!["idnns:edges=30".parse().unwrap()] };
+        let mut measure = MeasureSettings {
+            snapshots: 5,
+            epochs: vec![],
+            estimators: vec!["idnns:edges=30".parse().unwrap()],
+            gradients: GradientMode::None,
+        };
         assert_eq!(measure.checked_epochs(10_000).unwrap(), [0, 1, 10, 100, 1000, 10_000]);
         assert_eq!(measure.checked_epochs(1).unwrap(), [0, 1]);
         measure.epochs = vec![3, 1, 3];

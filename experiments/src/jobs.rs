@@ -133,12 +133,15 @@ impl Jobs {
         Ok(notes)
     }
 
-    /// Concatenates a table of all jobs, in job order, under one header.
+    /// Concatenates a table of all jobs, in job order, under one header; no file if no job wrote it.
     ///
     /// # Errors
     /// If a file cannot be read or written.
     pub fn merge(&self, table: &str, to: &Path) -> Result<()> {
         let explain = || format!("cannot merge the jobs' {table} tables into {}", to.display());
+        if !(0..self.count).any(|job| self.done(job).join(format!("{table}.csv")).exists()) {
+            return Ok(());
+        }
         let temporary = to.with_extension("csv.tmp");
         let mut merged = BufWriter::new(File::create(&temporary).with_context(explain)?);
         let mut first = true;

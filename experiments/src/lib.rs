@@ -14,11 +14,13 @@
 //! | [`measure`] | a snapshot → rows of information and of losses |
 //! | [`rows`], [`results`] | the CSV files and the folder they lie in |
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
+//! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
-//! | [`arrays`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat |
+//! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
 pub mod arrays;
 pub mod config;
+pub mod estimation;
 pub mod figures;
 pub mod jobs;
 pub mod measure;
@@ -26,6 +28,8 @@ pub mod progress;
 pub mod results;
 pub mod rows;
 pub mod run;
+pub mod sgd_phases;
 pub mod tasks;
 pub mod training;
 pub mod trajectories;
+pub mod weights;

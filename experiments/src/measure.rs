@@ -5,11 +5,13 @@
 
 use anyhow::{Context, Result};
 use infoplane_info::estimators::EstimatorKind;
+use infoplane_info::gradient::{GradientMoments, transition};
 use infoplane_info::{Estimator, Sample};
-use infoplane_model::ReplicaSnapshot;
+use infoplane_model::stack::Stack;
+use infoplane_model::{Activation, ReplicaSnapshot};
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::rows::{Condition, InformationRow, TrainingRow};
+use crate::rows::{Condition, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
 use crate::tasks::{Split, Task};
 
 /// Which network a row is about, and when.
@@ -23,6 +25,8 @@ pub struct Moment<'a> {
     pub seed: u64,
     /// Epochs trained.
     pub epoch: usize,
+    /// Updates of the weights so far.
+    pub updates: usize,
 }
 
 /// Information of every layer through every estimator, layers outside, estimators inside.
@@ -39,13 +43,17 @@ pub fn information(
     for (index, layer) in snapshot.layers.iter().enumerate() {
         let activations = layer.activation.mapv(f64::from);
         let explain = || format!("layer {} of replica {} at epoch {}", index + 1, moment.replica, moment.epoch);
-        let sample = Sample::new(activations.t(), &task.joint).with_context(explain)?;
+        let net_inputs = layer.net_input.mapv(f64::from);
+        let sample = Sample::new(activations.t(), &task.joint)
+            .and_then(|sample| sample.with_net_input(net_inputs.t()))
+            .with_context(explain)?;
         for estimator in estimators {
             let information = estimator.estimate(&sample).with_context(|| format!("{estimator} on {}", explain()))?;
-            let Condition { dataset, architecture, activation, train_fraction } = moment.condition.clone();
+            let Condition { dataset, architecture, condition, activation, train_fraction } = moment.condition.clone();
             rows.push(InformationRow {
                 dataset,
                 architecture,
+                condition,
                 activation,
                 train_fraction,
                 replica: moment.replica,
@@ -82,19 +90,139 @@ pub fn training(snapshot: &ReplicaSnapshot, task: &Task, split: &Split, moment: 
     }
     let train = split.train.len() as f64;
     let test = (n - split.train.len()) as f64;
-    let Condition { dataset, architecture, activation, train_fraction } = moment.condition.clone();
+    let Condition { dataset, architecture, condition, activation, train_fraction } = moment.condition.clone();
     TrainingRow {
         dataset,
         architecture,
+        condition,
         activation,
         train_fraction,
         replica: moment.replica,
         seed: moment.seed,
         epoch: moment.epoch,
+        updates: moment.updates,
         train_loss_bits: train_loss / train,
         train_accuracy: train_hits / train,
         test_loss_bits: (test > 0.0).then_some(test_loss / test),
         test_accuracy: (test > 0.0).then_some(test_hits / test),
+    }
+}
+
+/// How nearly a bounded unit must reach a bound to count as saturated.
+const SATURATED: f64 = 0.95;
+
+/// Gradient norms of every layer, kernels and biases apart, and what they are to be compared with. Nothing where no
+/// gradients were taken.
+pub fn gradients(snapshot: &ReplicaSnapshot, stack: &Stack, hidden: Activation, moment: Moment) -> Vec<GradientRow> {
+    let mut moments = GradientMoments::new(stack.n_parameters());
+    for gradient in &snapshot.gradients {
+        moments.add(gradient);
+    }
+    let mut rows = Vec::new();
+    for (index, kernel) in stack.kernels().enumerate() {
+        let bias = kernel.end..kernel.end + stack.widths[index + 1];
+        let is_output = index + 2 == stack.widths.len();
+        let saturation = if is_output { None } else { saturation(&snapshot.layers[index].activation, hidden) };
+        for (part, range) in [("kernel", kernel), ("bias", bias)] {
+            let Some(norms) = moments.norms(range.clone()) else { continue };
+            let weights = &snapshot.parameters[range];
+            let weight_norm = weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>().sqrt();
+            let normalised = |norm: f64| (weight_norm > 0.0).then(|| norm / weight_norm);
+            let Condition { dataset, architecture, condition, activation, train_fraction } = moment.condition.clone();
+            rows.push(GradientRow {
+                dataset,
+                architecture,
+                condition,
+                activation,
+                train_fraction,
+                replica: moment.replica,
+                seed: moment.seed,
+                epoch: moment.epoch,
+                layer: index + 1,
+                part: part.to_owned(),
+                weight_norm,
+                gradient_mean_norm: norms.mean,
+                gradient_std_norm: norms.std,
+                gradient_mean_normalised: normalised(norms.mean),
+                gradient_std_normalised: normalised(norms.std),
+                snr: norms.snr().filter(|snr| snr.is_finite()),
+                saturation,
+            });
+        }
+    }
+    rows
+}
+
+/// The share of activations within 5 % of a bound of their activation's range.
+fn saturation(activations: &Array2<f32>, hidden: Activation) -> Option<f64> {
+    let (low, high) = hidden.range();
+    let (middle, reach) = (f64::midpoint(low, high), SATURATED * (high - low) / 2.0);
+    reach.is_finite().then(|| {
+        let saturated = activations.iter().filter(|&&t| (f64::from(t) - middle).abs() > reach).count();
+        saturated as f64 / activations.len() as f64
+    })
+}
+
+/// A replica's weights and noise ratios at every snapshot so far.
+#[derive(Debug, Clone, Default)]
+pub struct WeightPath {
+    epochs: Vec<usize>,
+    parameters: Vec<Vec<f32>>,
+    snr: Vec<Vec<f64>>,
+}
+
+impl WeightPath {
+    /// Adds a snapshot with its gradient rows. Without any (moving gradients before training) the ratio counts as 0.
+    pub fn push(&mut self, snapshot: &ReplicaSnapshot, rows: &[GradientRow], epoch: usize) {
+        self.epochs.push(epoch);
+        self.parameters.push(snapshot.parameters.clone());
+        let kernels = rows.iter().filter(|row| row.part == "kernel");
+        let snr: Vec<f64> = kernels.map(|row| row.gradient_mean_norm / row.gradient_std_norm).collect();
+        self.snr.push(if snr.is_empty() { vec![0.0; snapshot.layers.len()] } else { snr });
+    }
+
+    /// How far each layer has moved since its transition, and the weights at the end.
+    pub fn rows(
+        &self,
+        stack: &Stack,
+        condition: &Condition,
+        replica: usize,
+        seed: u64,
+    ) -> (Vec<DisplacementRow>, Vec<WeightRow>) {
+        let (mut displacements, mut weights) = (Vec::new(), Vec::new());
+        for (index, kernel) in stack.kernels().enumerate() {
+            let Condition { dataset, architecture, condition, activation, train_fraction } = condition.clone();
+            if let Some(last) = self.parameters.last() {
+                weights.extend(last[kernel.clone()].iter().enumerate().map(|(place, &weight)| WeightRow {
+                    condition: condition.clone(),
+                    activation: activation.clone(),
+                    train_fraction,
+                    replica,
+                    layer: index + 1,
+                    index: place,
+                    weight,
+                }));
+            }
+            let snr: Vec<f64> = self.snr.iter().map(|snr| snr[index]).collect();
+            let Some(start) = transition(&snr) else { continue };
+            for k in start + 1..self.epochs.len() {
+                let moved = self.parameters[k][kernel.clone()].iter().zip(&self.parameters[start][kernel.clone()]);
+                displacements.push(DisplacementRow {
+                    dataset: dataset.clone(),
+                    architecture: architecture.clone(),
+                    condition: condition.clone(),
+                    activation: activation.clone(),
+                    train_fraction,
+                    replica,
+                    seed,
+                    epoch: self.epochs[k],
+                    layer: index + 1,
+                    since_epoch: self.epochs[start],
+                    squared_displacement: moved.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum(),
+                });
+            }
+        }
+        (displacements, weights)
     }
 }
 

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Counts trained epochs, summed over replicas.
+/// Counts work done, in patterns presented to networks.
 #[derive(Debug, Clone)]
 pub struct Progress {
     bar: ProgressBar,
 }
 
 impl Progress {
-    /// A bar over `replica_epochs`, of which `done` were trained in an earlier run. Draws nothing if the error stream is no
-    /// terminal.
-    pub fn new(replica_epochs: u64, done: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(replica_epochs), ProgressDrawTarget::stderr_with_hz(5));
+    /// A bar over so much work, of which `done` was done in an earlier run. Draws nothing if the error stream is no terminal.
+    pub fn new(work: u64, done: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(work), ProgressDrawTarget::stderr_with_hz(5));
         let template = "{elapsed_precise} [{bar:40}] {percent:>3} %  {eta} left  {msg}";
         // The template is ours and valid; the default would do, were it not.
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -24,9 +23,9 @@ impl Progress {
         Self { bar }
     }
 
-    /// One more epoch of so many replicas.
-    pub fn epoch(&self, replicas: usize) {
-        self.bar.inc(replicas as u64);
+    /// So much more work is done.
+    pub fn advance(&self, work: u64) {
+        self.bar.inc(work);
     }
 
     /// What is being trained, and how it goes.

@@ -13,6 +13,8 @@ pub struct Condition {
     pub dataset: String,
     /// Widths of the measured layers, like 10-7-5-4-3-2.
     pub architecture: String,
+    /// Name of the condition.
+    pub condition: String,
     /// Activation of the hidden layers.
     pub activation: String,
     /// Share of the patterns that train.
@@ -26,6 +28,8 @@ pub struct InformationRow {
     pub dataset: String,
     /// Widths of the measured layers.
     pub architecture: String,
+    /// Name of the condition.
+    pub condition: String,
     /// Activation of the hidden layers.
     pub activation: String,
     /// Share of the patterns that train.
@@ -53,6 +57,8 @@ pub struct TrainingRow {
     pub dataset: String,
     /// Widths of the measured layers.
     pub architecture: String,
+    /// Name of the condition.
+    pub condition: String,
     /// Activation of the hidden layers.
     pub activation: String,
     /// Share of the patterns that train.
@@ -63,6 +69,8 @@ pub struct TrainingRow {
     pub seed: u64,
     /// Epochs trained.
     pub epoch: usize,
+    /// Updates of the weights so far.
+    pub updates: usize,
     /// Cross-entropy on the training labels.
     pub train_loss_bits: f64,
     /// Share of training labels predicted.
@@ -71,6 +79,91 @@ pub struct TrainingRow {
     pub test_loss_bits: Option<f64>,
     /// Expected accuracy on the other patterns under p(y|x); empty if all patterns train.
     pub test_accuracy: Option<f64>,
+}
+
+/// The mini-batch gradients of one layer of one network at one epoch: `gradients.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GradientRow {
+    /// Task.
+    pub dataset: String,
+    /// Widths of the measured layers.
+    pub architecture: String,
+    /// Name of the condition.
+    pub condition: String,
+    /// Activation of the hidden layers.
+    pub activation: String,
+    /// Share of the patterns that train.
+    pub train_fraction: f64,
+    /// Number of the network, from 0.
+    pub replica: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// Epochs trained.
+    pub epoch: usize,
+    /// Layer, from 1.
+    pub layer: usize,
+    /// `kernel` or `bias`.
+    pub part: String,
+    /// ‖W‖, or ‖b‖.
+    pub weight_norm: f64,
+    /// ‖⟨g⟩‖ over the epoch's mini-batches.
+    pub gradient_mean_norm: f64,
+    /// ‖σ(g)‖ over the epoch's mini-batches.
+    pub gradient_std_norm: f64,
+    /// ‖⟨g⟩‖ / ‖W‖; empty where ‖W‖ is 0.
+    pub gradient_mean_normalised: Option<f64>,
+    /// ‖σ(g)‖ / ‖W‖; empty where ‖W‖ is 0.
+    pub gradient_std_normalised: Option<f64>,
+    /// ‖⟨g⟩‖ / ‖σ(g)‖; empty without noise.
+    pub snr: Option<f64>,
+    /// Share of activations over 0.95 of the way to a bound; empty for unbounded activations.
+    pub saturation: Option<f64>,
+}
+
+/// How far one layer's weights have moved since its transition: `displacement.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DisplacementRow {
+    /// Task.
+    pub dataset: String,
+    /// Widths of the measured layers.
+    pub architecture: String,
+    /// Name of the condition.
+    pub condition: String,
+    /// Activation of the hidden layers.
+    pub activation: String,
+    /// Share of the patterns that train.
+    pub train_fraction: f64,
+    /// Number of the network, from 0.
+    pub replica: usize,
+    /// Its seed.
+    pub seed: u64,
+    /// Epochs trained.
+    pub epoch: usize,
+    /// Layer, from 1.
+    pub layer: usize,
+    /// Recorded epoch at which this layer's drift has turned into diffusion.
+    pub since_epoch: usize,
+    /// ‖W(epoch) − W(since_epoch)‖².
+    pub squared_displacement: f64,
+}
+
+/// One weight of one network at the end: `weights.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WeightRow {
+    /// Name of the condition.
+    pub condition: String,
+    /// Activation of the hidden layers.
+    pub activation: String,
+    /// Share of the patterns that train.
+    pub train_fraction: f64,
+    /// Number of the network, from 0.
+    pub replica: usize,
+    /// Layer, from 1.
+    pub layer: usize,
+    /// Place in the kernel W [n_in × n_out], row by row.
+    pub index: usize,
+    /// The weight.
+    pub weight: f32,
 }
 
 /// Reads every row of a result file.
@@ -83,6 +176,14 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
         .deserialize()
         .collect::<Result<_, _>>()
         .with_context(|| format!("{} is damaged, or was written by another version", path.display()))
+}
+
+/// Reads every row of a result file that a run may have had no reason to write.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_if_there<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
+    if path.exists() { read(path) } else { Ok(Vec::new()) }
 }
 
 /// Writes rows as a whole file: readers see the old one or the new one, never half of it.

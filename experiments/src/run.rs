@@ -1,4 +1,4 @@
-//! The part every question shares between its settings and its CSVs: a grid of conditions, cut into jobs, trained, merged.
+//! The part every question shares between its settings and its CSVs: conditions, cut into jobs, trained, merged.
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -6,75 +6,83 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use infoplane_info::estimators::EstimatorKind;
-use infoplane_info::estimators::binning::Binning;
+use infoplane_info::estimators::binning::{Binning, Bins};
 use infoplane_model::{Activation, TrainSettings};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
-use crate::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, RunArgs};
+use crate::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, RunArgs, merge, typed};
 use crate::jobs::{Jobs, say};
 use crate::progress::Progress;
 use crate::results::{Results, RunRecord};
-use crate::tasks::TaskSettings;
-use crate::training::{Job, ModelSettings};
+use crate::tasks::{Task, TaskSettings, count};
+use crate::training::{Job, ModelSettings, TABLES};
 
-/// The tables every grid of trainings writes.
-const TABLES: [&str; 2] = ["information_plane", "training"];
+/// The name of the condition of a run that lists none.
+const ONLY_CONDITION: &str = "default";
 
-/// A checked grid of trainings: every activation × training fraction × replica.
-#[derive(Debug)]
-pub struct GridRun<'a> {
-    /// The conditions.
-    pub grid: &'a GridSettings,
+/// The settings of a question: what is trained and measured, and the rule V of its verdict.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings<V> {
     /// The replicas.
-    pub run: &'a ReplicaSettings,
+    pub run: ReplicaSettings,
+    /// Activations and training fractions.
+    pub grid: GridSettings,
     /// The task.
-    pub task: &'a TaskSettings,
+    pub task: TaskSettings,
     /// The network.
-    pub model: &'a ModelSettings,
+    pub model: ModelSettings,
     /// The training.
-    pub train: &'a TrainSettings,
+    pub train: TrainSettings,
     /// What is recorded.
-    pub measure: &'a MeasureSettings,
+    pub measure: MeasureSettings,
+    /// The rule, fixed before the run.
+    pub verdict: V,
     /// Where it is computed.
-    pub compute: &'a ComputeSettings,
+    pub compute: ComputeSettings,
+    /// Named conditions: each a `name` and the settings in which it differs from those above. None: those above alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub condition: Vec<Table>,
 }
 
-impl GridRun<'_> {
+/// One condition, resolved and checked.
+#[derive(Debug)]
+struct Resolved<V> {
+    name: String,
+    settings: Settings<V>,
+    seeds: Vec<u64>,
+    epochs: Vec<usize>,
+    task: Task,
+    weights: Option<Vec<f32>>,
+}
+
+impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
     /// Trains what is not trained yet and merges the tables into the results folder. Every setting is checked, and the
     /// folder claimed, before any training.
     ///
     /// # Errors
     /// If a setting is impossible, the folder is not ours to write, or a job fails (finished jobs are kept).
-    pub fn complete(&self, question: &str, args: &RunArgs, config: &impl serde::Serialize) -> Result<Results> {
+    pub fn complete(&self, question: &str, args: &RunArgs) -> Result<Results> {
         let started = Instant::now();
-        let seeds = self.run.checked_seeds()?;
-        let epochs = self.measure.checked_epochs(self.train.epochs)?;
-        self.grid.check()?;
-        self.train.check().context("the settings under [train] are not usable")?;
-        ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
-        self.compute.backend.open(self.compute.device)?;
-        check_estimators(&self.grid.activations, &self.measure.estimators)?;
-        let task = self.task.load()?;
-        for &activation in &self.grid.activations {
-            self.model.network(&task, activation)?;
-        }
-
+        let conditions = self.resolve()?;
         let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("results").join(question).join(&args.preset));
-        let results = Results::claim(folder, config)?;
+        let results = Results::claim(folder, self)?;
         if results.is_complete() {
             say(&format!("{} is complete: nothing is trained again", results.folder().display()));
             return Ok(results);
         }
         let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
-        let plan = self.plan(&seeds, &epochs);
+        let plan: Vec<(&Task, Job)> = conditions.iter().flat_map(Resolved::jobs).collect();
         let jobs = Jobs::new(results.folder(), plan.len());
-        let cost = |job: &Job| (job.replicas.len() * self.train.epochs) as u64;
-        let done: u64 = plan.iter().enumerate().filter(|(k, _)| jobs.is_done(*k)).map(|(_, job)| cost(job)).sum();
-        if done > 0 {
-            let finished = (0..plan.len()).filter(|&k| jobs.is_done(k)).count();
-            say(&format!("resuming: {finished} of {} jobs were finished before and are kept", plan.len()));
+        let finished: Vec<usize> = (0..plan.len()).filter(|&k| jobs.is_done(k)).collect();
+        if !finished.is_empty() {
+            say(&format!("resuming: {} of {} jobs were finished before and are kept", finished.len(), plan.len()));
         }
-        let progress = Progress::new(plan.iter().map(cost).sum(), done);
-        let outcome = jobs.run(threads, |k, tables| plan[k].run(&task, &progress, tables));
+        let cost = |k: usize| plan[k].1.epoch_cost(plan[k].0) * plan[k].1.train.epochs as u64;
+        let progress = Progress::new((0..plan.len()).map(cost).sum(), finished.into_iter().map(cost).sum());
+        let outcome = jobs.run(threads, |k, tables| plan[k].1.run(plan[k].0, &progress, tables));
         progress.finish();
         outcome?;
 
@@ -86,44 +94,124 @@ impl GridRun<'_> {
             say(&format!("note: {note}"));
         }
         let device = format!("{} device {}", self.compute.backend, self.compute.device);
+        let seeds = self.run.checked_seeds()?;
         let record = RunRecord::new(question, device, threads, started.elapsed(), &seeds, &notes, results.config());
         results.complete(&record)?;
         jobs.clear()?;
         Ok(results)
     }
 
-    /// Conditions outside, blocks of replicas inside.
-    fn plan<'a>(&'a self, seeds: &[u64], epochs: &'a [usize]) -> Vec<Job<'a>> {
-        let numbered: Vec<(usize, u64)> = seeds.iter().copied().enumerate().collect();
-        let block = if self.compute.backend.is_cpu() { self.compute.block } else { numbered.len() };
-        let mut plan = Vec::new();
+    /// The names of the conditions, in order.
+    pub fn condition_names(&self) -> Vec<String> {
+        let name = |table: &Table| table.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if self.condition.is_empty() {
+            vec![ONLY_CONDITION.to_owned()]
+        } else {
+            self.condition.iter().map(name).collect()
+        }
+    }
+
+    /// Every condition, with all of its settings checked.
+    fn resolve(&self) -> Result<Vec<Resolved<V>>> {
+        let alone = Self { condition: Vec::new(), ..self.clone() };
+        if self.condition.is_empty() {
+            return Ok(vec![alone.resolve_one(ONLY_CONDITION.to_owned())?]);
+        }
+        let base = Table::try_from(&alone).context("the settings cannot be written as TOML")?;
+        let names = self.condition_names();
+        let mut resolved = Vec::new();
+        for (k, changes) in self.condition.iter().enumerate() {
+            let (name, mut changes, mut table) = (names[k].clone(), changes.clone(), base.clone());
+            changes.remove("name");
+            ensure!(!name.is_empty(), "condition number {} has no name: write name = \"…\"", k + 1);
+            ensure!(!names[..k].contains(&name), "two conditions have the name `{name}`");
+            merge(&mut table, changes);
+            let explain = || format!("the condition `{name}`");
+            let settings: Self = typed(table).with_context(explain)?;
+            resolved.push(settings.resolve_one(name.clone()).with_context(explain)?);
+        }
+        Ok(resolved)
+    }
+
+    fn resolve_one(self, name: String) -> Result<Resolved<V>> {
+        let seeds = self.run.checked_seeds()?;
+        let epochs = self.measure.checked_epochs(self.train.epochs)?;
+        self.grid.check()?;
+        self.task.check()?;
+        self.train.check().context("the settings under [train] are not usable")?;
+        ensure!(
+            self.train.epochs > 0 || !self.model.weights.is_empty(),
+            "train.epochs = 0: nothing would be trained (without training only given weights can be measured)"
+        );
+        ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
+        self.compute.backend.open(self.compute.device)?;
+        check_estimators(&self.grid.activations, &self.measure.estimators)?;
+        let task = self.task.load()?;
+        let mut weights = None;
         for &activation in &self.grid.activations {
-            for &train_fraction in &self.grid.train_fractions {
+            weights = self.model.starting_weights(&self.model.network(&task, activation)?)?;
+        }
+        Ok(Resolved { name, settings: self, seeds, epochs, task, weights })
+    }
+}
+
+impl<V> Resolved<V> {
+    /// Activations and fractions outside, blocks of replicas inside.
+    fn jobs(&self) -> Vec<(&Task, Job<'_>)> {
+        let settings = &self.settings;
+        let numbered: Vec<(usize, u64)> = self.seeds.iter().copied().enumerate().collect();
+        let block = if settings.compute.backend.is_cpu() { settings.compute.block } else { numbered.len() };
+        let mut jobs = Vec::new();
+        for &activation in &settings.grid.activations {
+            for &train_fraction in &settings.grid.train_fractions {
                 for replicas in numbered.chunks(block) {
-                    plan.push(Job {
+                    let job = Job {
+                        condition: &self.name,
                         activation,
                         train_fraction,
-                        split: self.task.split,
                         replicas: replicas.to_vec(),
-                        model: self.model,
-                        train: self.train,
-                        epochs,
-                        estimators: &self.measure.estimators,
-                        compute: self.compute,
-                    });
+                        task: &settings.task,
+                        model: &settings.model,
+                        train: &settings.train,
+                        measure: &settings.measure,
+                        epochs: &self.epochs,
+                        weights: self.weights.as_deref(),
+                        compute: &settings.compute,
+                    };
+                    jobs.push((&self.task, job));
                 }
             }
         }
-        plan
+        jobs
+    }
+}
+
+impl Job<'_> {
+    /// What an epoch costs, in patterns presented: a step costs about as much as a hundred more.
+    pub fn epoch_cost(&self, task: &Task) -> u64 {
+        let rows = count(self.train_fraction, task.joint.n_x());
+        (self.replicas.len() * (rows + 100 * self.steps(task))) as u64
+    }
+
+    /// Updates per epoch.
+    pub fn steps(&self, task: &Task) -> usize {
+        let rows = count(self.train_fraction, task.joint.n_x());
+        if self.train.batch_size == 0 { 1 } else { rows.div_ceil(self.train.batch_size) }
     }
 }
 
 /// Refuses bins whose range an activation can leave: that is known before training.
 fn check_estimators(activations: &[Activation], estimators: &[EstimatorKind]) -> Result<()> {
     for estimator in estimators {
-        let EstimatorKind::Binning(binning @ Binning::Range { .. }) = estimator else { continue };
+        let EstimatorKind::Binning(Binning { bins: bins @ Bins::Range { .. }, on_net_input }) = estimator else {
+            continue;
+        };
+        ensure!(
+            !on_net_input,
+            "the estimator {estimator} of measure.estimators cannot hold net inputs, which have no range"
+        );
         // The output layer lies in [0, 1] whatever the hidden layers do.
-        let (low, high) = binning.range();
+        let (low, high) = bins.range();
         for activation in activations {
             let (least, most) = activation.range();
             if least < low || most > high || low > 0.0 || high < 1.0 {

@@ -1,16 +1,21 @@
 //! One job: a block of replicas of one condition, trained together and measured as their snapshots come.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
-use infoplane_info::estimators::EstimatorKind;
-use infoplane_model::{Activation, Mlp, Output, Replica, TrainSettings, Training};
+use infoplane_model::{Activation, GradientMode, Mlp, Output, Replica, TrainSettings, Training};
 use serde::{Deserialize, Serialize};
 
-use crate::config::ComputeSettings;
+use crate::config::{ComputeSettings, MeasureSettings};
 use crate::jobs::Tables;
-use crate::measure::{self, Moment};
+use crate::measure::{self, Moment, WeightPath};
 use crate::progress::Progress;
 use crate::rows::Condition;
-use crate::tasks::{Split, SplitRule, Task};
+use crate::tasks::{Split, Task, TaskSettings};
+use crate::weights;
+
+/// The tables a job writes.
+pub const TABLES: [&str; 5] = ["information_plane", "training", "gradients", "displacement", "weights"];
 
 /// The network, apart from its activation, which belongs to the grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,27 +27,33 @@ pub struct ModelSettings {
     pub output: Output,
     /// Initial weights.
     pub initialisation: infoplane_model::Initialisation,
+    /// A file of weights that every replica starts from (.npz with W1, b1, W2, …; W is in × out); empty for drawn ones.
+    pub weights: String,
 }
 
-/// Everything a job needs, except the task.
+/// Everything a job needs, except the task itself.
 #[derive(Debug, Clone)]
 pub struct Job<'a> {
+    /// Name of the condition.
+    pub condition: &'a str,
     /// Activation of the hidden layers.
     pub activation: Activation,
     /// Share of the patterns that train.
     pub train_fraction: f64,
-    /// How they are chosen.
-    pub split: SplitRule,
     /// Numbers and seeds of the block's replicas.
     pub replicas: Vec<(usize, u64)>,
+    /// How training patterns and their labels are drawn.
+    pub task: &'a TaskSettings,
     /// The network.
     pub model: &'a ModelSettings,
     /// The training.
     pub train: &'a TrainSettings,
+    /// What is measured.
+    pub measure: &'a MeasureSettings,
     /// Recorded epochs, ascending.
     pub epochs: &'a [usize],
-    /// Estimators.
-    pub estimators: &'a [EstimatorKind],
+    /// Weights that every replica starts from, [P], instead of drawn ones.
+    pub weights: Option<&'a [f32]>,
     /// Where it is computed.
     pub compute: &'a ComputeSettings,
 }
@@ -57,24 +68,38 @@ impl ModelSettings {
         Mlp::new(inputs, &self.hidden, activation, self.output, classes, self.initialisation)
             .context("the settings under [model] make no network")
     }
+
+    /// The weights that every replica starts from, if a file was named.
+    ///
+    /// # Errors
+    /// If the file cannot be read or holds another network's weights.
+    pub fn starting_weights(&self, network: &Mlp) -> Result<Option<Vec<f32>>> {
+        if self.weights.is_empty() {
+            Ok(None)
+        } else {
+            weights::read(Path::new(&self.weights), network.stack()).map(Some)
+        }
+    }
 }
 
 impl Job<'_> {
-    /// Trains and measures, writing `information_plane` and `training` rows as they come.
+    /// Trains and measures, writing rows as they come.
     ///
     /// # Errors
     /// If the backend cannot be used, an estimator fails, or rows cannot be written. A replica that diverges is no error:
     /// it is noted and the others go on.
     pub fn run(&self, task: &Task, progress: &Progress, tables: &mut Tables) -> Result<()> {
         let network = self.model.network(task, self.activation)?;
+        let stack = network.stack().clone();
         let condition = Condition {
             dataset: task.name.clone(),
             architecture: network.name(),
+            condition: self.condition.to_owned(),
             activation: self.activation.to_string(),
             train_fraction: self.train_fraction,
         };
         let splits: Vec<Split> =
-            self.replicas.iter().map(|&(_, seed)| Split::draw(task, self.split, self.train_fraction, seed)).collect();
+            self.replicas.iter().map(|&(_, seed)| self.task.split(task, self.train_fraction, seed)).collect();
         let replicas = self
             .replicas
             .iter()
@@ -82,39 +107,59 @@ impl Job<'_> {
             .map(|(&(_, seed), split)| Replica { seed, train: split.train.clone(), labels: split.labels.clone() })
             .collect();
         let compute = self.compute.backend.open(self.compute.device)?;
-        let count = self.replicas.len();
-        let training = Training::new(network, task.inputs.view(), replicas, self.train, self.epochs, &compute)?
-            .on_epoch(|_| progress.epoch(count));
+        let (count, epoch_cost, steps) = (self.replicas.len(), self.epoch_cost(task), self.steps(task));
+        let mut training = Training::new(network, task.inputs.view(), replicas, self.train, self.epochs, &compute)?
+            .collect_gradients(self.measure.gradients)
+            .on_epoch(|_| progress.advance(epoch_cost));
 
+        if let Some(weights) = self.weights {
+            training.start_from(weights);
+        }
+        let mut paths = vec![WeightPath::default(); count];
         for snapshot in training {
             let mut losses = Vec::new();
             for (k, replica) in snapshot.replicas.iter().enumerate() {
                 let (number, seed) = self.replicas[k];
                 let Some(replica) = replica else { continue };
-                let moment = Moment { condition: &condition, replica: number, seed, epoch: snapshot.epoch };
-                for row in measure::information(replica, task, self.estimators, moment)? {
+                let updates = snapshot.epoch * steps;
+                let moment = Moment { condition: &condition, replica: number, seed, epoch: snapshot.epoch, updates };
+                for row in measure::information(replica, task, &self.measure.estimators, moment)? {
                     tables.write("information_plane", &row)?;
                 }
                 let row = measure::training(replica, task, &splits[k], moment);
                 losses.push(row.train_loss_bits);
                 tables.write("training", &row)?;
+                if self.measure.gradients != GradientMode::None {
+                    let rows = measure::gradients(replica, &stack, self.activation, moment);
+                    paths[k].push(replica, &rows, snapshot.epoch);
+                    for row in rows {
+                        tables.write("gradients", &row)?;
+                    }
+                }
             }
             for &(k, epoch) in &snapshot.diverged {
                 let (number, seed) = self.replicas[k];
                 tables.note(format!(
-                    "replica {number} (seed {seed}) of {}, {} % train: its numbers were no longer finite at epoch {epoch}; \
-                     its rows end there and the others went on",
+                    "replica {number} (seed {seed}) of condition {}, {}, {} % train: its numbers were no longer finite at \
+                     epoch {epoch}; its rows end there and the others went on",
+                    self.condition,
                     condition.activation,
                     self.train_fraction * 100.0
                 ));
             }
             let mean = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
             progress.message(format!(
-                "{} {} %: {count} networks, epoch {}, loss {mean:.3} bits",
+                "{}, {} {} %: {count} networks, epoch {}, loss {mean:.3} bits",
+                self.condition,
                 condition.activation,
                 self.train_fraction * 100.0,
                 snapshot.epoch
             ));
+        }
+        for (path, &(number, seed)) in paths.iter().zip(&self.replicas) {
+            let (displacements, weights) = path.rows(&stack, &condition, number, seed);
+            displacements.iter().try_for_each(|row| tables.write("displacement", row))?;
+            weights.iter().try_for_each(|row| tables.write("weights", row))?;
         }
         Ok(())
     }

@@ -70,6 +70,16 @@ impl GradientNorms {
     }
 }
 
+/// Where drift turns into diffusion: the place of the first ratio below 1 after the greatest one. None if no ratio reaches 1
+/// (there was no drift) or none falls below it afterwards. At random weights the ratio often starts below 1 and rises first.
+pub fn transition(snr: &[f64]) -> Option<usize> {
+    let peak = (0..snr.len()).fold(0, |best, k| if snr[k] > snr[best] { k } else { best });
+    if snr.get(peak).is_none_or(|&ratio| ratio < 1.0) {
+        return None;
+    }
+    (peak..snr.len()).find(|&k| snr[k] < 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +96,15 @@ mod tests {
         assert_abs_diff_eq!(norms.std, 1.0, epsilon = 1e-15);
         assert_abs_diff_eq!(norms.snr().unwrap(), 20_f64.sqrt(), epsilon = 1e-15);
         assert_eq!(moments.norms(2..3).unwrap().snr(), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn the_transition_follows_the_greatest_ratio() {
+        assert_eq!(transition(&[0.4, 0.9, 3.0, 1.2, 0.8, 1.1, 0.2]), Some(4));
+        assert_eq!(transition(&[0.4, 0.9, 0.3]), None);
+        assert_eq!(transition(&[0.4, 3.0, 2.0]), None);
+        assert_eq!(transition(&[f64::INFINITY, 2.0, 0.5]), Some(2));
+        assert_eq!(transition(&[]), None);
     }
 
     #[test]

@@ -8,6 +8,9 @@
 //! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
 //! | [`statistics`] | bootstrap intervals over replicas: what verdicts are made of |
 
+// What a vectorised kernel calls must be inlined into it, or it is compiled without the kernel's instruction set.
+#![allow(clippy::inline_always)]
+
 pub mod distribution;
 pub mod estimators;
 pub mod gradient;

@@ -4,6 +4,8 @@
 //! I(T;Y) = H(Y) − Σ_t p(t) H(Y|t) with p(y|t) = Σ_{x∈t} p(x) p(y|x) / p(t).
 //! Binning, quantised networks and the deterministic bottleneck all end in a partition.
 
+use ndarray::{ArrayView1, ArrayView2};
+
 use crate::distribution::{JointDistribution, plogp};
 use crate::estimators::{Estimate, Information};
 
@@ -29,6 +31,48 @@ impl Partition {
     pub fn from_labels(labels: &[u64]) -> Self {
         let (cell, cells) = number_in_order(labels);
         Self { cell, cells }
+    }
+
+    /// Groups equal rows of numbers (0 and −0 are equal).
+    pub fn of_rows(rows: ArrayView2<f64>) -> Self {
+        let mut refinement = Refinement::new(rows.nrows());
+        for column in rows.columns() {
+            let bits: Vec<u64> = column.iter().map(|&value| (value + 0.0).to_bits()).collect();
+            let (codes, _) = number_in_order(&bits);
+            refinement.split_by(&codes.into_iter().map(i64::from).collect::<Vec<_>>());
+        }
+        refinement.finish()
+    }
+
+    /// The cells of both partitions together: rows share one only if they share both.
+    ///
+    /// # Panics
+    /// If the partitions speak of different numbers of rows.
+    #[must_use]
+    pub fn refine(&self, other: &Self) -> Self {
+        assert_eq!(self.cell.len(), other.cell.len(), "partitions of different numbers of rows");
+        let width = other.cells as u64;
+        let labels: Vec<u64> =
+            self.cell.iter().zip(&other.cell).map(|(&a, &b)| u64::from(a) * width + u64::from(b)).collect();
+        Self::from_labels(&labels)
+    }
+
+    /// H(T) in bits, under the probabilities of the rows.
+    pub fn entropy(&self, p: ArrayView1<f64>) -> f64 {
+        let mut p_t = vec![0.0; self.cells];
+        for (&t, &p) in self.cell.iter().zip(p) {
+            p_t[t as usize] += p;
+        }
+        -p_t.into_iter().map(plogp).sum::<f64>() + 0.0
+    }
+
+    /// How many rows each cell has.
+    pub fn counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.cells];
+        for &t in &self.cell {
+            counts[t as usize] += 1;
+        }
+        counts
     }
 
     /// Exact I(X;T) and I(T;Y) in bits of T = cell(x) under p(x, y).

@@ -57,6 +57,36 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     Some(below + (above - below) * place.fract())
 }
 
+/// Spearman's rank correlation, ties at their mean rank (Spearman 1904); none of fewer than three pairs, or if a side does
+/// not vary.
+pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
+    if pairs.len() < 3 {
+        return None;
+    }
+    let first = ranks(&pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
+    let second = ranks(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
+    let middle = (pairs.len() + 1) as f64 / 2.0;
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - middle) * (b - middle)).sum::<f64>();
+    let scale = (product(&first, &first) * product(&second, &second)).sqrt();
+    (scale > 0.0).then(|| product(&first, &second) / scale)
+}
+
+/// The rank of each value, from 1; equal values share the mean of their ranks.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut start = 0;
+    for tied in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let rank = start as f64 + (tied.len() + 1) as f64 / 2.0;
+        for &place in tied {
+            ranks[place] = rank;
+        }
+        start += tied.len();
+    }
+    ranks
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,5 +119,15 @@ mod tests {
     fn quantiles_interpolate() {
         assert_abs_diff_eq!(quantile(&[0.0, 1.0, 2.0, 3.0], 0.5).unwrap(), 1.5, epsilon = 1e-15);
         assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn rank_correlation_sees_order_alone() {
+        let pairs: Vec<(f64, f64)> = (0..9).map(|k| (f64::from(k), f64::from(k).exp())).collect();
+        assert_abs_diff_eq!(spearman(&pairs).unwrap(), 1.0, epsilon = 1e-15);
+        // scipy.stats.spearmanr([1, 2, 2, 4, 5], [3, 1, 2, 2, 9])
+        let tied = [(1.0, 3.0), (2.0, 1.0), (2.0, 2.0), (4.0, 2.0), (5.0, 9.0)];
+        assert_abs_diff_eq!(spearman(&tied).unwrap(), 0.289_473_684_210_526_4, epsilon = 1e-12);
+        assert_eq!(spearman(&[(1.0, 1.0), (2.0, 1.0), (3.0, 1.0)]), None);
     }
 }

@@ -86,6 +86,7 @@ fn train(
         learning_rate: 0.01,
         momentum: 0.0,
         weight_decay: 0.0,
+        noise_batch: 0,
     };
     let block = (0..replicas as u64).map(sample).collect();
     let training = Training::new(network, inputs.view(), block, &settings, &[epochs], compute).expect("a training");

@@ -29,4 +29,4 @@ pub use architectures::mlp::{Mlp, Output};
 pub use backend::Backend;
 pub use initialisation::Initialisation;
 pub use optimizer::OptimizerKind;
-pub use train::{Layer, Replica, ReplicaSnapshot, Snapshot, TrainSettings, Training};
+pub use train::{GradientMode, Layer, Replica, ReplicaSnapshot, Snapshot, TrainSettings, Training};

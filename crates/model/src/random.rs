@@ -26,6 +26,8 @@ pub enum Purpose {
     Bootstrap = 6,
     /// Monte-Carlo integration.
     MonteCarlo = 7,
+    /// Which labels are replaced by noise, and by what.
+    LabelNoise = 8,
 }
 
 /// The stream of a seed for a purpose.

@@ -20,6 +20,16 @@ impl Stack {
         self.widths.windows(2).map(|pair| (pair[0], pair[1]))
     }
 
+    /// Where each layer's W lies in the flat leaf; its b follows.
+    pub fn kernels(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        let mut offset = 0;
+        self.layers().map(move |(inputs, outputs)| {
+            let kernel = offset..offset + inputs * outputs;
+            offset += (inputs + 1) * outputs;
+            kernel
+        })
+    }
+
     /// Parameters P of one replica.
     pub fn n_parameters(&self) -> usize {
         self.layers().map(|(inputs, outputs)| (inputs + 1) * outputs).sum()

@@ -5,8 +5,10 @@
 
 use burn::tensor::{Tensor, TensorData};
 use ndarray::{Array2, ArrayView2};
+use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
+use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -14,7 +16,6 @@ use crate::architectures::mlp::{Mlp, to_vec};
 use crate::backend::Compute;
 use crate::optimizer::{Optimizer, OptimizerKind};
 use crate::random::{Purpose, stream};
-use crate::stack::Stack;
 
 /// How networks are trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,21 @@ pub struct TrainSettings {
     pub momentum: f64,
     /// Weight decay λ.
     pub weight_decay: f64,
+    /// Langevin noise: to every gradient an isotropic Gaussian is added, as large as the difference between the gradient of
+    /// this many patterns, drawn at random, and of all training patterns, at the same weights. 0 for none.
+    pub noise_batch: usize,
+}
+
+/// At which weights the gradients of an epoch's mini-batches are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GradientMode {
+    /// Not at all.
+    None,
+    /// As training takes them: the weights move from batch to batch, so their drift adds to the standard deviation.
+    Moving,
+    /// Once more over the epoch's mini-batches, at the weights reached: sampling noise alone.
+    Frozen,
 }
 
 /// One network's seed and sample.
@@ -63,10 +79,10 @@ pub struct Snapshot {
 pub struct ReplicaSnapshot {
     /// From the first hidden layer to the output.
     pub layers: Vec<Layer>,
-    /// Frobenius norm of each layer's weights.
-    pub weight_norms: Vec<f64>,
-    /// The gradient of each mini-batch of the epoch that ended here, [P] each, in the order of the flat leaf, if
-    /// [`Training::collect_gradients`] asked for them; empty at epoch 0. The weights moved meanwhile.
+    /// The flat leaf, [P].
+    pub parameters: Vec<f32>,
+    /// The gradient of each mini-batch of an epoch, [P] each, as [`Training::collect_gradients`] asked for them. Moving ones
+    /// are those of the epoch that ended here, so there are none at epoch 0.
     pub gradients: Vec<Vec<f32>>,
 }
 
@@ -100,12 +116,9 @@ pub enum TrainError {
 
 impl TrainSettings {
     /// # Errors
-    /// If a setting is out of its range.
+    /// If a setting is out of its range. (No epochs at all are refused by whoever needs some.)
     pub fn check(&self) -> Result<(), TrainError> {
         let refuse = |field, value: String, reason| Err(TrainError::Setting { field, value, reason });
-        if self.epochs == 0 {
-            return refuse("epochs", "0".to_owned(), "at least one epoch is needed");
-        }
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
             return refuse("learning_rate", self.learning_rate.to_string(), "must be a finite number above 0");
         }
@@ -139,7 +152,8 @@ pub struct Training<'a> {
     diverged: Vec<Option<usize>>,
     reported: Vec<bool>,
     on_epoch: Box<dyn FnMut(usize) + 'a>,
-    collects_gradients: bool,
+    gradient_mode: GradientMode,
+    noises: Vec<ChaCha8Rng>,
     gradients: Vec<Vec<f32>>,
 }
 
@@ -157,7 +171,6 @@ impl<'a> Training<'a> {
         recorded: &[usize],
         compute: &Compute,
     ) -> Result<Self, TrainError> {
-        settings.check()?;
         let sizes: Vec<usize> = replicas.iter().map(|replica| replica.train.len()).collect();
         if sizes.is_empty() || sizes[0] == 0 || sizes.iter().any(|&size| size != sizes[0]) {
             return Err(TrainError::Samples(sizes));
@@ -167,6 +180,7 @@ impl<'a> Training<'a> {
         Ok(Self {
             features: inputs.ncols(),
             patterns: inputs.t().iter().copied().collect(),
+            noises: replicas.iter().map(|replica| stream(replica.seed, Purpose::Noise)).collect(),
             shuffles: replicas.iter().map(|replica| stream(replica.seed, Purpose::Shuffle)).collect(),
             orders: replicas.iter().map(|replica| replica.train.clone()).collect(),
             settings,
@@ -185,7 +199,7 @@ impl<'a> Training<'a> {
             replicas,
             network,
             on_epoch: Box::new(|_| ()),
-            collects_gradients: false,
+            gradient_mode: GradientMode::None,
             gradients: Vec::new(),
         })
     }
@@ -197,10 +211,21 @@ impl<'a> Training<'a> {
         self
     }
 
-    /// Keeps the mini-batch gradients of every epoch that ends in a snapshot.
+    /// Starts every replica from these parameters, [P], instead of drawn ones.
+    ///
+    /// # Panics
+    /// If they are not as many as the network has.
+    pub fn start_from(&mut self, parameters: &[f32]) {
+        let shape = self.parameters.dims();
+        assert_eq!(parameters.len(), shape[1], "parameters of another network");
+        let block = parameters.repeat(shape[0]);
+        self.parameters = Tensor::from_data(TensorData::new(block, shape), self.compute.device());
+    }
+
+    /// Takes mini-batch gradients at every snapshot.
     #[must_use]
-    pub fn collect_gradients(mut self, collect: bool) -> Self {
-        self.collects_gradients = collect;
+    pub fn collect_gradients(mut self, mode: GradientMode) -> Self {
+        self.gradient_mode = mode;
         self
     }
 
@@ -210,13 +235,17 @@ impl<'a> Training<'a> {
                 order.shuffle(rng);
             }
         }
-        let rows = self.orders[0].len();
-        let batch = if self.settings.batch_size == 0 { rows } else { self.settings.batch_size.min(rows) };
+        let (rows, batch) = self.rows_and_batch();
         self.gradients.clear();
-        let collect = recorded && self.collects_gradients;
         let mut losses = None;
         for start in (0..rows).step_by(batch) {
-            losses = Some(self.step(start, batch.min(rows - start), collect));
+            let (loss, gradient) = self.gradient(start, batch.min(rows - start));
+            losses = Some(loss);
+            if recorded && self.gradient_mode == GradientMode::Moving {
+                self.gradients.push(to_vec(gradient.clone().into_data()));
+            }
+            let gradient = if self.settings.noise_batch == 0 { gradient } else { self.with_noise(gradient) };
+            self.parameters = self.optimizer.step(self.parameters.clone(), gradient);
         }
         self.epoch += 1;
         // One read-back an epoch: weights that are no longer finite have a loss that is not.
@@ -229,28 +258,72 @@ impl<'a> Training<'a> {
         (self.on_epoch)(self.epoch);
     }
 
-    fn step(&mut self, start: usize, count: usize, collect: bool) -> Tensor<1> {
+    fn rows_and_batch(&self) -> (usize, usize) {
+        let rows = self.orders[0].len();
+        (rows, if self.settings.batch_size == 0 { rows } else { self.settings.batch_size.min(rows) })
+    }
+
+    /// Losses [R] and gradients [R, P] of a mini-batch, at the weights as they are.
+    fn gradient(&self, start: usize, count: usize) -> (Tensor<1>, Tensor<2>) {
+        let rows = self.orders.iter().map(|order| &order[start..start + count]);
+        self.gradient_of(rows, count)
+    }
+
+    fn gradient_of<'b>(&'b self, rows: impl Iterator<Item = &'b [u32]>, count: usize) -> (Tensor<1>, Tensor<2>) {
         let device = self.compute.device().clone().autodiff();
-        let (x, labels) = self.gather(start, count, &device);
+        let (x, labels) = self.gather(rows, count, &device);
         let parameters = Tensor::<2>::from_inner(self.parameters.clone()).require_grad();
         let losses = self.network.losses(x, parameters.clone(), labels, &self.compute);
         let mut gradients = losses.clone().sum().backward();
-        if let Some(gradient) = parameters.grad_remove(&mut gradients) {
-            if collect {
-                self.gradients.push(to_vec(gradient.clone().into_data()));
+        // Every parameter takes part in the loss, so there always is a gradient.
+        let gradient = parameters.grad_remove(&mut gradients).unwrap_or_else(|| self.parameters.zeros_like());
+        (losses.inner(), gradient)
+    }
+
+    /// The gradient, [R, P], with the Langevin noise of [`TrainSettings::noise_batch`].
+    fn with_noise(&mut self, gradient: Tensor<2>) -> Tensor<2> {
+        let count = self.settings.noise_batch;
+        let drawn: Vec<Vec<u32>> = self
+            .noises
+            .iter_mut()
+            .zip(&self.replicas)
+            .map(|(rng, replica)| (0..count).map(|_| replica.train[rng.random_range(0..replica.train.len())]).collect())
+            .collect();
+        let [replicas, p] = gradient.dims();
+        let whole = to_vec(gradient.into_data());
+        let sampled = to_vec(self.gradient_of(drawn.iter().map(Vec::as_slice), count).1.into_data());
+        let mut noisy = whole.clone();
+        for r in 0..replicas {
+            let part = r * p..(r + 1) * p;
+            let squares: f64 =
+                whole[part.clone()].iter().zip(&sampled[part.clone()]).map(|(a, b)| f64::from(a - b).powi(2)).sum();
+            let scale = (squares / p as f64).sqrt();
+            for g in &mut noisy[part] {
+                let normal: f64 = StandardNormal.sample(&mut self.noises[r]);
+                *g += (scale * normal) as f32;
             }
-            self.parameters = self.optimizer.step(self.parameters.clone(), gradient);
         }
-        losses.inner()
+        Tensor::from_data(TensorData::new(noisy, [replicas, p]), self.compute.device())
+    }
+
+    /// The gradients of the epoch's mini-batches once more, at the weights reached.
+    fn frozen_gradients(&self) -> Vec<Vec<f32>> {
+        let (rows, batch) = self.rows_and_batch();
+        let starts = (0..rows).step_by(batch);
+        starts.map(|start| to_vec(self.gradient(start, batch.min(rows - start)).1.into_data())).collect()
     }
 
     /// The next batch of every replica: inputs [R, F, B] and labels [R, B].
-    fn gather(&self, start: usize, count: usize, device: &burn::tensor::Device) -> (Tensor<3>, Tensor<2>) {
+    fn gather<'b>(
+        &'b self,
+        rows: impl Iterator<Item = &'b [u32]>,
+        count: usize,
+        device: &burn::tensor::Device,
+    ) -> (Tensor<3>, Tensor<2>) {
         let n = self.patterns.len() / self.features;
         let mut x = buffer(self.replicas.len() * self.features * count);
         let mut labels = Vec::with_capacity(self.replicas.len() * count);
-        for (replica, order) in self.replicas.iter().zip(&self.orders) {
-            let rows = &order[start..start + count];
+        for (replica, rows) in self.replicas.iter().zip(rows) {
             for column in self.patterns.chunks_exact(n) {
                 x.extend(rows.iter().map(|&row| column[row as usize]));
             }
@@ -266,6 +339,9 @@ impl<'a> Training<'a> {
     fn snapshot(&mut self) -> Snapshot {
         let stack = self.network.stack().clone();
         let n = self.patterns.len() / self.features;
+        if self.gradient_mode == GradientMode::Frozen {
+            self.gradients = self.frozen_gradients();
+        }
         let measured = self.network.measure(&self.patterns, self.parameters.clone(), &self.compute);
         let parameters = to_vec(self.parameters.clone().into_data());
         let p = stack.n_parameters();
@@ -279,7 +355,7 @@ impl<'a> Training<'a> {
                 }
                 self.diverged[r].is_none().then(|| ReplicaSnapshot {
                     layers: split_layers(&z, &t, &stack.widths[1..], n),
-                    weight_norms: weight_norms(parameters, &stack),
+                    parameters: parameters.to_vec(),
                     gradients: self.gradients.iter().map(|block| block[r * p..(r + 1) * p].to_vec()).collect(),
                 })
             })
@@ -334,18 +410,6 @@ fn split_layers(z: &[f32], t: &[f32], widths: &[usize], n: usize) -> Vec<Layer> 
             let layer = Layer { net_input: part(z), activation: part(t) };
             above += units;
             layer
-        })
-        .collect()
-}
-
-fn weight_norms(parameters: &[f32], stack: &Stack) -> Vec<f64> {
-    let mut offset = 0;
-    stack
-        .layers()
-        .map(|(inputs, outputs)| {
-            let weights = &parameters[offset..offset + inputs * outputs];
-            offset += (inputs + 1) * outputs;
-            weights.iter().map(|&w| f64::from(w) * f64::from(w)).sum::<f64>().sqrt()
         })
         .collect()
 }

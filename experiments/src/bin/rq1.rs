@@ -8,17 +8,13 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use infoplane_experiments::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, RunArgs};
+use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
-use infoplane_experiments::run::GridRun;
-use infoplane_experiments::tasks::TaskSettings;
-use infoplane_experiments::training::ModelSettings;
+use infoplane_experiments::run::Settings;
 use infoplane_experiments::trajectories::phases::PhaseRow;
 use infoplane_experiments::trajectories::verdict::{Outcome, VerdictRow, VerdictRule, judge, summarise};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
-use infoplane_model::TrainSettings;
-use serde::{Deserialize, Serialize};
 
 const DEFAULTS: &str = include_str!("../../configs/rq1.toml");
 
@@ -34,19 +30,6 @@ struct Cli {
     args: RunArgs,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rq1 {
-    run: ReplicaSettings,
-    grid: GridSettings,
-    task: TaskSettings,
-    model: ModelSettings,
-    train: TrainSettings,
-    measure: MeasureSettings,
-    verdict: VerdictRule,
-    compute: ComputeSettings,
-}
-
 fn main() -> ExitCode {
     match answer(&Cli::parse().args) {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,22 +41,13 @@ fn main() -> ExitCode {
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
-    let rq1: Rq1 = args.settings(DEFAULTS)?;
+    let rq1: Settings<VerdictRule> = args.settings(DEFAULTS)?;
     if args.show_config {
         print!("{}", toml::to_string(&rq1)?);
         return Ok(());
     }
     rq1.verdict.check()?;
-    let run = GridRun {
-        grid: &rq1.grid,
-        run: &rq1.run,
-        task: &rq1.task,
-        model: &rq1.model,
-        train: &rq1.train,
-        measure: &rq1.measure,
-        compute: &rq1.compute,
-    };
-    let results = run.complete("rq1", args, &rq1)?;
+    let results = rq1.complete("rq1", args)?;
 
     // From here on everything is made from the CSVs.
     let rows: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;

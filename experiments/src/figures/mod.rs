@@ -3,7 +3,10 @@
 //! Layers are told apart by shape **and** by colour (Okabe & Ito's palette, safe for colour-blind readers); epochs by the
 //! viridis scale, on a logarithmic axis, as in the paper.
 
+pub mod causes;
 pub mod compression;
+pub mod displacement;
+pub mod gradients;
 pub mod information_plane;
 pub mod trajectories;
 

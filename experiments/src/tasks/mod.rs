@@ -8,7 +8,7 @@ mod o3;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use infoplane_info::JointDistribution;
 use infoplane_model::random::{Purpose, stream};
 use ndarray::Array2;
@@ -40,6 +40,8 @@ pub struct TaskSettings {
     pub labels: Labelling,
     /// I(X;Y) of the soft rule in bits; the paper's is 0.99.
     pub i_xy_bits: f64,
+    /// Share of labels drawn afresh, each class as likely: memorised if at all. The task's p(y|x) stays as it is.
+    pub label_noise: f64,
     /// How training patterns are chosen.
     pub split: SplitRule,
 }
@@ -73,13 +75,22 @@ impl TaskSettings {
     pub fn load(&self) -> Result<Task> {
         if self.dataset.is_empty() { o3(self.labels, self.i_xy_bits) } else { load_mat(Path::new(&self.dataset)) }
     }
-}
 
-impl Split {
-    /// Draws the training sample of a replica.
-    pub fn draw(task: &Task, rule: SplitRule, fraction: f64, seed: u64) -> Self {
+    /// # Errors
+    /// If the label noise is no share.
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            (0.0..=1.0).contains(&self.label_noise),
+            "task.label_noise = {}: must lie between 0 and 1",
+            self.label_noise
+        );
+        Ok(())
+    }
+
+    /// Draws the training sample of the replica with this seed.
+    pub fn split(&self, task: &Task, fraction: f64, seed: u64) -> Split {
         let n = task.joint.n_x();
-        let mut train: Vec<u32> = match rule {
+        let mut train: Vec<u32> = match self.split {
             SplitRule::First => (0..count(fraction, n) as u32).collect(),
             SplitRule::Random => choose((0..n as u32).collect(), fraction, seed),
             SplitRule::Stratified => {
@@ -94,7 +105,7 @@ impl Split {
             }
         };
         train.sort_unstable();
-        Self { train, labels: draw_labels(&task.joint, seed) }
+        Split { train, labels: draw_labels(&task.joint, self.label_noise, seed) }
     }
 }
 
@@ -112,12 +123,18 @@ fn choose(mut from: Vec<u32>, fraction: f64, seed: u64) -> Vec<u32> {
     from
 }
 
-fn draw_labels(joint: &JointDistribution, seed: u64) -> Vec<u32> {
+fn draw_labels(joint: &JointDistribution, noise: f64, seed: u64) -> Vec<u32> {
     let mut rng = stream(seed, Purpose::Labels);
+    // A stream of its own: noise changes some labels and leaves the draws of the others as they were.
+    let mut noise_rng = stream(seed, Purpose::LabelNoise);
     let p = joint.p_y_given_x();
     p.outer_iter()
         .map(|row| {
             let mut left: f64 = rng.random();
+            let (noisy, other) = (noise_rng.random::<f64>() < noise, noise_rng.random_range(0..row.len() as u32));
+            if noisy {
+                return other;
+            }
             for (y, &p) in row.iter().enumerate() {
                 left -= p;
                 if left < 0.0 {
@@ -134,22 +151,38 @@ fn draw_labels(joint: &JointDistribution, seed: u64) -> Vec<u32> {
 mod tests {
     use super::*;
 
+    fn settings(split: SplitRule, label_noise: f64) -> TaskSettings {
+        TaskSettings { dataset: String::new(), labels: Labelling::Hard, i_xy_bits: 0.99, label_noise, split }
+    }
+
     #[test]
     fn a_split_is_seeded_has_the_size_asked_for_and_stratifies_when_told() {
         let task = o3(Labelling::Hard, 0.99).unwrap();
+        let draw = |rule, fraction, seed| settings(rule, 0.0).split(&task, fraction, seed);
         for rule in [SplitRule::Random, SplitRule::Stratified, SplitRule::First] {
-            let split = Split::draw(&task, rule, 0.85, 3);
-            assert_eq!(split, Split::draw(&task, rule, 0.85, 3));
+            let split = draw(rule, 0.85, 3);
+            assert_eq!(split, draw(rule, 0.85, 3));
             assert!(split.train.len().abs_diff(3482) <= 1);
             assert!(split.train.windows(2).all(|pair| pair[0] < pair[1]));
         }
         let ones = |rule, seed| {
-            let split = Split::draw(&task, rule, 0.05, seed);
+            let split = draw(rule, 0.05, seed);
             split.train.iter().filter(|&&x| split.labels[x as usize] == 1).count()
         };
         assert!((0..20).all(|seed| ones(SplitRule::Stratified, seed) == 106));
         assert!((0..20).any(|seed| ones(SplitRule::Random, seed) != 106));
-        assert_ne!(Split::draw(&task, SplitRule::Random, 0.5, 1), Split::draw(&task, SplitRule::Random, 0.5, 2));
+        assert_ne!(draw(SplitRule::Random, 0.5, 1), draw(SplitRule::Random, 0.5, 2));
+    }
+
+    #[test]
+    fn label_noise_redraws_its_share_of_the_labels() {
+        let task = o3(Labelling::Hard, 0.99).unwrap();
+        let labels = |noise| settings(SplitRule::Random, noise).split(&task, 1.0, 1).labels;
+        let changed = |noise| labels(0.0).iter().zip(labels(noise)).filter(|(a, b)| **a != *b).count();
+        assert_eq!(changed(0.0), 0);
+        // Half of the labels drawn afresh are what they were.
+        assert!(changed(0.2).abs_diff(410) < 80 && changed(1.0).abs_diff(2048) < 130);
+        assert!(settings(SplitRule::Random, 1.5).check().is_err());
     }
 
     #[test]
@@ -157,7 +190,7 @@ mod tests {
         let task = o3(Labelling::Soft, 0.5).unwrap();
         let p = task.joint.p_y_given_x();
         let draws = 200;
-        let ones: f64 = (0..draws).flat_map(|seed| draw_labels(&task.joint, seed)).map(f64::from).sum();
+        let ones: f64 = (0..draws).flat_map(|seed| draw_labels(&task.joint, 0.0, seed)).map(f64::from).sum();
         let expected: f64 = p.column(1).sum() * f64::from(draws as u32);
         assert!((ones - expected).abs() < 4.0 * (expected / 4.0).sqrt(), "{ones} instead of {expected}");
     }

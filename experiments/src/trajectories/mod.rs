@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::rows::InformationRow;
 
 /// Bootstrap resamples behind every interval.
-const RESAMPLES: usize = 2000;
+pub(crate) const RESAMPLES: usize = 2000;
 /// Coverage of every interval.
-const LEVEL: f64 = 0.95;
+pub(crate) const LEVEL: f64 = 0.95;
 
 /// One layer, in one condition, through one estimator: all replicas' paths.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Trajectory {
     pub dataset: String,
     /// Widths of the measured layers.
     pub architecture: String,
+    /// Name of the condition.
+    pub condition: String,
     /// Activation of the hidden layers.
     pub activation: String,
     /// Share of the patterns that train.
@@ -57,8 +59,10 @@ pub fn collect(rows: &[InformationRow]) -> Vec<Trajectory> {
     let mut order: Vec<(&InformationRow, Paths)> = Vec::new();
     let mut place: BTreeMap<(String, usize), usize> = BTreeMap::new();
     for row in rows {
-        let condition =
-            format!("{}|{}|{}|{}|{}", row.dataset, row.architecture, row.activation, row.train_fraction, row.estimator);
+        let condition = format!(
+            "{}|{}|{}|{}|{}|{}",
+            row.dataset, row.architecture, row.condition, row.activation, row.train_fraction, row.estimator
+        );
         let index = *place.entry((condition, row.layer)).or_insert_with(|| {
             order.push((row, Paths::new()));
             order.len() - 1
@@ -86,6 +90,7 @@ pub fn collect(rows: &[InformationRow]) -> Vec<Trajectory> {
             Trajectory {
                 dataset: row.dataset.clone(),
                 architecture: row.architecture.clone(),
+                condition: row.condition.clone(),
                 activation: row.activation.clone(),
                 train_fraction: row.train_fraction,
                 estimator: row.estimator.clone(),
@@ -115,6 +120,8 @@ pub struct TrajectoryRow {
     pub dataset: String,
     /// Widths of the measured layers.
     pub architecture: String,
+    /// Name of the condition.
+    pub condition: String,
     /// Activation of the hidden layers.
     pub activation: String,
     /// Share of the patterns that train.
@@ -151,6 +158,7 @@ impl Trajectory {
                 TrajectoryRow {
                     dataset: self.dataset.clone(),
                     architecture: self.architecture.clone(),
+                    condition: self.condition.clone(),
                     activation: self.activation.clone(),
                     train_fraction: self.train_fraction,
                     estimator: self.estimator.clone(),

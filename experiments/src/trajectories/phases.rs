@@ -12,6 +12,8 @@
 //! - predictability: 1 − Σ(path − mean path of the other replicas)² / Σ(path − the others' mean over all epochs)², both
 //!   sums over replicas, recorded epochs and the two coordinates: the share of a new network's path that the others foretell.
 
+use std::collections::BTreeMap;
+
 use infoplane_info::statistics::{Interval, bootstrap};
 use infoplane_model::random::{Purpose, stream};
 use ndarray::{Array1, Array2, Axis};
@@ -44,31 +46,43 @@ pub struct Phases {
 impl Trajectory {
     /// The phases of every replica, in their order. A single replica is its own other half.
     pub fn phases(&self) -> Vec<Phases> {
-        let end = self.epochs.len() - 1;
-        (0..self.replicas.len())
-            .map(|r| {
-                let path = self.i_xt.row(r);
-                let peak = argmax(path.iter().copied());
-                let other_half = |other: usize| other % 2 != r % 2;
-                let (others_xt, others_ty) = (mean_of(&self.i_xt, other_half), mean_of(&self.i_ty, other_half));
-                let best_fit = argmax(others_ty.iter().copied());
-                let rise = others_ty[best_fit] - others_ty[0];
-                let fitted = if rise < LEAST_RISE_BITS {
-                    0
-                } else {
-                    others_ty.iter().position(|&i| i >= others_ty[0] + FIT_SHARE * rise).unwrap_or(0)
-                };
-                let peak_after_fit = fitted + argmax(others_xt.iter().skip(fitted).copied());
-                Phases {
-                    peak_epoch: self.epochs[peak],
-                    gained: path[peak] - path[0],
-                    lost: path[peak] - path[end],
-                    fit: self.i_ty[[r, best_fit]] - self.i_ty[[r, 0]],
-                    fit_epoch: self.epochs[fitted],
-                    compression: path[peak_after_fit] - path[end],
-                }
+        (0..self.replicas.len()).map(|r| self.phases_until(r, self.epochs.len() - 1)).collect()
+    }
+
+    /// Cross-fitted compression of each replica until the epoch given for it; replicas without one are left out.
+    pub fn compression_until(&self, epochs: &BTreeMap<usize, usize>) -> Vec<f64> {
+        self.replicas
+            .iter()
+            .enumerate()
+            .filter_map(|(r, replica)| {
+                let end = self.epochs.iter().rposition(|epoch| Some(epoch) <= epochs.get(replica))?;
+                Some(self.phases_until(r, end).compression)
             })
             .collect()
+    }
+
+    /// The phases of one replica until a recorded epoch, given by its place.
+    fn phases_until(&self, r: usize, end: usize) -> Phases {
+        let path = self.i_xt.row(r);
+        let peak = argmax(path.iter().take(end + 1).copied());
+        let other_half = |other: usize| other % 2 != r % 2;
+        let (others_xt, others_ty) = (mean_of(&self.i_xt, other_half), mean_of(&self.i_ty, other_half));
+        let best_fit = argmax(others_ty.iter().take(end + 1).copied());
+        let rise = others_ty[best_fit] - others_ty[0];
+        let fitted = if rise < LEAST_RISE_BITS {
+            0
+        } else {
+            others_ty.iter().position(|&i| i >= others_ty[0] + FIT_SHARE * rise).unwrap_or(0)
+        };
+        let peak_after_fit = fitted + argmax(others_xt.iter().take(end + 1).skip(fitted).copied());
+        Phases {
+            peak_epoch: self.epochs[peak],
+            gained: path[peak] - path[0],
+            lost: path[peak] - path[end],
+            fit: self.i_ty[[r, best_fit]] - self.i_ty[[r, 0]],
+            fit_epoch: self.epochs[fitted],
+            compression: path[peak_after_fit] - path[end],
+        }
     }
 
     /// Squares left and squares in all of each replica's path, as foretold by the other replicas.
@@ -132,6 +146,7 @@ fn mean_of(paths: &Array2<f64>, chosen: impl Fn(usize) -> bool) -> Array1<f64> {
 pub struct PhaseRow {
     pub dataset: String,
     pub architecture: String,
+    pub condition: String,
     pub activation: String,
     pub train_fraction: f64,
     pub estimator: String,
@@ -170,6 +185,7 @@ impl Trajectory {
         PhaseRow {
             dataset: self.dataset.clone(),
             architecture: self.architecture.clone(),
+            condition: self.condition.clone(),
             activation: self.activation.clone(),
             train_fraction: self.train_fraction,
             estimator: self.estimator.clone(),
@@ -207,6 +223,7 @@ mod tests {
         Trajectory {
             dataset: "d".into(),
             architecture: "a".into(),
+            condition: "c".into(),
             activation: "tanh".into(),
             train_fraction: 0.5,
             estimator: "e".into(),

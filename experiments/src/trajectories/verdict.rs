@@ -63,6 +63,7 @@ pub struct VerdictRow {
     pub question: String,
     pub dataset: String,
     pub architecture: String,
+    pub condition: String,
     pub activation: String,
     pub train_fraction: f64,
     pub estimator: String,
@@ -110,6 +111,7 @@ fn final_accuracy(condition: &Trajectory, training: &[TrainingRow]) -> f64 {
         .filter(|row| {
             row.dataset == condition.dataset
                 && row.architecture == condition.architecture
+                && row.condition == condition.condition
                 && row.activation == condition.activation
                 && row.train_fraction == condition.train_fraction
                 && Some(row.epoch) == last
@@ -146,6 +148,7 @@ fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, rule: VerdictRul
         question: "rq1".to_owned(),
         dataset: first.dataset.clone(),
         architecture: first.architecture.clone(),
+        condition: first.condition.clone(),
         activation: first.activation.clone(),
         train_fraction: first.train_fraction,
         estimator: first.estimator.clone(),
@@ -172,6 +175,7 @@ impl Trajectory {
     fn same_condition(&self, other: &Self) -> bool {
         self.dataset == other.dataset
             && self.architecture == other.architecture
+            && self.condition == other.condition
             && self.activation == other.activation
             && self.train_fraction == other.train_fraction
             && self.estimator == other.estimator
@@ -222,6 +226,7 @@ mod tests {
         Trajectory {
             dataset: "d".into(),
             architecture: "a".into(),
+            condition: "c".into(),
             activation: activation.into(),
             train_fraction: 0.5,
             estimator: "e".into(),
@@ -264,11 +269,13 @@ mod tests {
         TrainingRow {
             dataset: "d".into(),
             architecture: "a".into(),
+            condition: "c".into(),
             activation: activation.into(),
             train_fraction: 0.5,
             replica: 0,
             seed: 0,
             epoch: 3,
+            updates: 3,
             train_loss_bits: 0.1,
             train_accuracy,
             test_loss_bits: None,

@@ -7,77 +7,129 @@
 //! clustering, not information lost: a deterministic, injective layer loses none). Offer several widths.
 //!
 //! Bins of a fixed *width* have no range and hold any activation; bins over a *range* refuse values outside it, because
-//! piling those up in the last bin invents compression (ReLU binned in [−1, 1]).
+//! piling those up in the last bin invents compression (ReLU binned in [−1, 1]). Bins over the layer's *own* range, or at the
+//! *quantiles* of each unit (Chelombiev, Houghton & O'Donnell 2019), move with the layer from epoch to epoch: the noise they
+//! stand for is not the same at two epochs. Any of them can be laid on the *net input* instead of the activation, which
+//! undoes the saturation of the nonlinearity (Saxe et al. 2018).
 
 use std::fmt;
 
-use ndarray::ArrayView1;
+use ndarray::{ArrayView1, ArrayView2};
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
 use crate::partition::{Partition, Refinement};
 
+/// How one unit's values are put in bins, and which values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Binning {
+    /// The bins.
+    pub bins: Bins,
+    /// Whether the net inputs are binned instead of the activations.
+    pub on_net_input: bool,
+}
+
 /// How one unit's values are put in bins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-pub enum Binning {
+pub enum Bins {
     /// v falls in bin ⌊v/width⌋, computed in f32 as the networks are.
     Width {
         /// Width of a bin, in units of activation.
         width: f32,
     },
-    /// `bins` equal bins on [low, high], computed in f64; v = high joins the last bin, v outside is an error.
+    /// `count` equal bins on [low, high], computed in f64; v = high joins the last bin, v outside is an error.
     Range {
         /// Number of bins.
-        bins: usize,
+        count: usize,
         /// Lower end.
         low: f64,
         /// Upper end.
         high: f64,
     },
+    /// `count` equal bins between the least and the greatest value of the layer.
+    OwnRange {
+        /// Number of bins.
+        count: usize,
+    },
+    /// `count` bins per unit, as equally filled as ties allow: v falls in bin ⌊count · (share of values below v)⌋.
+    Quantile {
+        /// Number of bins.
+        count: usize,
+    },
+}
+
+impl From<Bins> for Binning {
+    fn from(bins: Bins) -> Self {
+        Self { bins, on_net_input: false }
+    }
 }
 
 impl Binning {
     pub(super) fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
         let width = settings.take_positive("width")?;
-        let bins = settings.take_count("bins", 1)?;
+        let count = settings.take_count("bins", 1)?;
+        let own = settings.take_if("range", "own");
         let range = settings.take_range("range")?;
-        match (width, bins, range) {
-            (Some(width), None, None) => {
+        let quantile = settings.take_count("quantile", 1)?;
+        let on_net_input = match settings.take::<String>("on")?.as_deref() {
+            None | Some("activation") => false,
+            Some("net-input") => true,
+            Some(other) => return Err(settings.value_error("on", other, "the choices are activation, net-input")),
+        };
+        let bins = match (width, count, own, range, quantile) {
+            (Some(width), None, false, None, None) => {
                 let width32 = width as f32;
-                if width32 > 0.0 && width32.is_finite() {
-                    Ok(Self::Width { width: width32 })
-                } else {
-                    Err(settings.value_error("width", &width.to_string(), "is not above 0 as a 32-bit number"))
+                if !(width32 > 0.0 && width32.is_finite()) {
+                    return Err(settings.value_error("width", &width.to_string(), "is not above 0 as a 32-bit number"));
                 }
+                Bins::Width { width: width32 }
             }
-            (None, Some(bins), Some((low, high))) => Ok(Self::Range { bins, low, high }),
-            _ => Err(settings.missing("either width=…, or bins=… with range=low..high")),
-        }
+            (None, Some(count), false, Some((low, high)), None) => Bins::Range { count, low, high },
+            (None, Some(count), true, None, None) => Bins::OwnRange { count },
+            (None, None, false, None, Some(count)) => Bins::Quantile { count },
+            _ => return Err(settings.missing("one of width=…, bins=… with range=low..high or range=own, quantile=…")),
+        };
+        Ok(Self { bins, on_net_input })
     }
 
     /// The partition of the x's by the bins of all units together.
     ///
     /// # Errors
-    /// If a value lies outside the range of the bins.
+    /// If a value lies outside the range of the bins, or net inputs are wanted but not known.
     pub fn partition(&self, sample: &Sample) -> Result<Partition, EstimateError> {
-        let mut refinement = Refinement::new(sample.t.nrows());
-        let mut bins = vec![0_i64; sample.t.nrows()];
-        for (unit, values) in sample.t.columns().into_iter().enumerate() {
-            self.bin(values, &mut bins).map_err(|row| {
-                let (low, high) = self.range();
+        let values = if self.on_net_input { sample.net_input.ok_or(EstimateError::NoNetInput)? } else { sample.t };
+        let bins = match self.bins {
+            Bins::OwnRange { count } => own_range(values, count),
+            other => other,
+        };
+        let mut refinement = Refinement::new(values.nrows());
+        let mut numbers = vec![0_i64; values.nrows()];
+        for (unit, values) in values.columns().into_iter().enumerate() {
+            bins.number(values, &mut numbers).map_err(|row| {
+                let (low, high) = bins.range();
                 EstimateError::OutOfRange { row, unit, value: values[row], low, high }
             })?;
-            refinement.split_by(&bins);
+            refinement.split_by(&numbers);
         }
         Ok(refinement.finish())
     }
+}
 
+/// Equal bins between the least and the greatest value.
+fn own_range(values: ArrayView2<f64>, count: usize) -> Bins {
+    let (low, high) =
+        values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| (low.min(v), high.max(v)));
+    // A layer that is constant falls in one bin, whatever its width.
+    if high > low { Bins::Range { count, low, high } } else { Bins::Range { count: 1, low, high: low + 1.0 } }
+}
+
+impl Bins {
     /// The bin of each value of one unit; the row of a value that no bin holds otherwise.
-    fn bin(&self, values: ArrayView1<f64>, bins: &mut [i64]) -> Result<(), usize> {
-        match *self {
+    fn number(self, values: ArrayView1<f64>, numbers: &mut [i64]) -> Result<(), usize> {
+        match self {
             Self::Width { width } => {
-                for (row, (bin, &value)) in bins.iter_mut().zip(values).enumerate() {
+                for (row, (bin, &value)) in numbers.iter_mut().zip(values).enumerate() {
                     let number = (value as f32 / width).floor();
                     // Beyond this a 32-bit quotient no longer fits the bin's number.
                     if number.abs() >= 9e18 {
@@ -86,12 +138,20 @@ impl Binning {
                     *bin = number as i64;
                 }
             }
-            Self::Range { bins: count, low, high } => {
-                for (row, (bin, &value)) in bins.iter_mut().zip(values).enumerate() {
+            Self::Range { count, low, high } => {
+                for (row, (bin, &value)) in numbers.iter_mut().zip(values).enumerate() {
                     if !(low..=high).contains(&value) {
                         return Err(row);
                     }
                     *bin = (((value - low) / (high - low) * count as f64) as i64).min(count as i64 - 1);
+                }
+            }
+            Self::Quantile { count } | Self::OwnRange { count } => {
+                let mut sorted: Vec<f64> = values.to_vec();
+                sorted.sort_by(f64::total_cmp);
+                for (bin, value) in numbers.iter_mut().zip(values) {
+                    let below = sorted.partition_point(|other| other < value);
+                    *bin = (below * count / sorted.len()) as i64;
                 }
             }
         }
@@ -99,26 +159,30 @@ impl Binning {
     }
 
     /// The range of values the bins can hold.
-    pub fn range(&self) -> (f64, f64) {
-        match *self {
+    pub fn range(self) -> (f64, f64) {
+        match self {
             Self::Width { width } => (-9e18 * f64::from(width), 9e18 * f64::from(width)),
             Self::Range { low, high, .. } => (low, high),
+            Self::OwnRange { .. } | Self::Quantile { .. } => (f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 }
 
 impl Estimator for Binning {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
-        Ok(self.partition(sample)?.information(sample.joint))
+        Ok(sample.discrete(&self.partition(sample)?))
     }
 }
 
 impl fmt::Display for Binning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Width { width } => write!(f, "width={width}"),
-            Self::Range { bins, low, high } => write!(f, "bins={bins},range={low}..{high}"),
-        }
+        match self.bins {
+            Bins::Width { width } => write!(f, "width={width}"),
+            Bins::Range { count, low, high } => write!(f, "bins={count},range={low}..{high}"),
+            Bins::OwnRange { count } => write!(f, "bins={count},range=own"),
+            Bins::Quantile { count } => write!(f, "quantile={count}"),
+        }?;
+        if self.on_net_input { f.write_str(",on=net-input") } else { Ok(()) }
     }
 }
 
@@ -128,24 +192,49 @@ mod tests {
     use crate::JointDistribution;
     use ndarray::{Array2, array};
 
-    fn cells(binning: Binning, t: &Array2<f64>) -> Result<Vec<u32>, EstimateError> {
+    fn cells(bins: Bins, t: &Array2<f64>) -> Result<Vec<u32>, EstimateError> {
         let joint = JointDistribution::uniform_binary(&vec![0.5; t.nrows()]).unwrap();
-        Ok(binning.partition(&Sample::new(t.view(), &joint)?)?.cell().to_vec())
+        Ok(Binning::from(bins).partition(&Sample::new(t.view(), &joint)?)?.cell().to_vec())
     }
 
     #[test]
     fn edges_belong_to_the_bin_above_and_the_top_edge_to_the_last_bin() {
         let t = array![[-1.0], [-0.5], [-0.4999], [0.0], [0.5], [1.0]];
-        assert_eq!(cells(Binning::Range { bins: 4, low: -1.0, high: 1.0 }, &t).unwrap(), [0, 1, 1, 2, 3, 3]);
-        assert_eq!(cells(Binning::Width { width: 0.5 }, &t).unwrap(), [0, 1, 1, 2, 3, 4]);
+        assert_eq!(cells(Bins::Range { count: 4, low: -1.0, high: 1.0 }, &t).unwrap(), [0, 1, 1, 2, 3, 3]);
+        assert_eq!(cells(Bins::Width { width: 0.5 }, &t).unwrap(), [0, 1, 1, 2, 3, 4]);
     }
 
     #[test]
     fn values_outside_the_range_are_refused_with_their_place() {
         let t = array![[0.0, 0.0], [0.0, 1.5]];
-        let error = cells(Binning::Range { bins: 4, low: -1.0, high: 1.0 }, &t).unwrap_err();
+        let error = cells(Bins::Range { count: 4, low: -1.0, high: 1.0 }, &t).unwrap_err();
         assert_eq!(error, EstimateError::OutOfRange { row: 1, unit: 1, value: 1.5, low: -1.0, high: 1.0 });
-        assert!(cells(Binning::Width { width: 1e-30 }, &array![[1.0]]).is_err());
+        assert!(cells(Bins::Width { width: 1e-30 }, &array![[1.0]]).is_err());
+    }
+
+    #[test]
+    fn quantiles_fill_bins_evenly_and_keep_ties_together() {
+        let t = array![[5.0], [1.0], [4.0], [1.0], [9.0], [2.0]];
+        assert_eq!(cells(Bins::Quantile { count: 3 }, &t).unwrap(), [0, 1, 2, 1, 0, 2]);
+        assert_eq!(cells(Bins::Quantile { count: 3 }, &array![[1.0], [1.0], [1.0]]).unwrap(), [0, 0, 0]);
+    }
+
+    #[test]
+    fn the_own_range_needs_no_range_and_survives_a_constant_layer() {
+        let own = Bins::OwnRange { count: 2 };
+        assert_eq!(cells(own, &array![[-7.0], [0.0], [100.0]]).unwrap(), [0, 0, 1]);
+        assert_eq!(cells(own, &array![[3.0], [3.0]]).unwrap(), [0, 0]);
+    }
+
+    #[test]
+    fn bins_can_lie_on_the_net_input() {
+        let joint = JointDistribution::uniform_binary(&[0.0, 1.0, 1.0]).unwrap();
+        let (t, z) = (array![[1.0], [1.0], [1.0]], array![[10.0], [20.0], [30.0]]);
+        let binning = Binning { bins: Bins::Width { width: 1.0 }, on_net_input: true };
+        let sample = Sample::new(t.view(), &joint).unwrap();
+        assert_eq!(binning.estimate(&sample), Err(EstimateError::NoNetInput));
+        let with = sample.with_net_input(z.view()).unwrap();
+        approx::assert_abs_diff_eq!(binning.estimate(&with).unwrap().i_xt.bits, 3_f64.log2(), epsilon = 1e-12);
     }
 
     #[test]
@@ -159,7 +248,7 @@ mod tests {
         for (w, expected) in [(0.5, 4.631195), (1.0, 4.877066), (2.0, 4.157342), (10.0, 2.044173), (100.0, 1.150617)] {
             let t =
                 Array2::from_shape_fn((n, 1), |(i, _)| (w * normal.inverse_cdf((i as f64 + 0.5) / n as f64)).tanh());
-            let info = Binning::Range { bins: 30, low: -1.0, high: 1.0 }
+            let info = Binning::from(Bins::Range { count: 30, low: -1.0, high: 1.0 })
                 .estimate(&Sample::new(t.view(), &joint).unwrap())
                 .unwrap();
             approx::assert_abs_diff_eq!(info.i_xt.bits, expected, epsilon = 1e-4);

@@ -58,7 +58,7 @@ impl Idnns {
 
 impl Estimator for Idnns {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
-        Ok(self.partition(sample).information(sample.joint))
+        Ok(sample.discrete(&self.partition(sample)))
     }
 }
 

@@ -3,20 +3,39 @@
 //! | name | file | what it really measures |
 //! |---|---|---|
 //! | `binning:width=…`, `binning:bins=…,range=…` | [`binning`] | I of the binned activations: clustering at that width |
+//! | `binning:quantile=…`, `binning:bins=…,range=own` | [`binning`] | the same, with bins that move with the layer |
 //! | `idnns:edges=…` | [`idnns`] | the same, in the exact convention of the paper's public code |
+//! | `quantised:bits=…` | [`quantised`] | exact, if the network itself is so quantised |
+//! | `plugin`, `plugin:correction=…` | [`plugin`] | discrete activations; with corrections for sampled ones |
+//! | `kde:variance=…,bound=…` | [`kde`] | bounds on the information of T plus Gaussian noise |
+//! | `noisy:sigma=…` | [`noisy`] | the information of T plus Gaussian noise, by Monte Carlo with a standard error |
+//! | `ksg:k=…` | [`ksg`] | continuous variables; infinite for a deterministic layer, and says so |
+//! | `mixed-ksg:k=…` | [`mixed_ksg`] | mixtures of discrete and continuous |
+//! | `gaussian` | [`gaussian`] | jointly Gaussian variables |
 //!
 //! To add one: write its file with a settings struct that implements [`Estimator`], add it to the list at the end of this
 //! page, and it is known to every program by its name.
 
 pub mod binning;
+pub mod corrections;
+pub mod gaussian;
 pub mod idnns;
+pub mod kde;
+pub mod ksg;
+pub mod mixed_ksg;
+pub mod neighbours;
+pub mod noisy;
+pub mod plugin;
+pub mod quantised;
 pub mod settings;
+pub mod significance;
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::distribution::JointDistribution;
+use crate::partition::Partition;
 use settings::{SettingError, Settings};
 
 /// What an estimator looks at: one representation T of every x.
@@ -24,8 +43,14 @@ use settings::{SettingError, Settings};
 pub struct Sample<'a> {
     /// Activations, shape [n × d]: row i is t(x_i).
     pub t: ArrayView2<'a, f64>,
-    /// p(x, y) over the same n x's.
+    /// p(x, y) over the same n rows.
     pub joint: &'a JointDistribution,
+    /// Net inputs, shape [n × d], before the nonlinearity, where known.
+    pub net_input: Option<ArrayView2<'a, f64>>,
+    /// Inputs, shape [n × d_x], where known.
+    pub inputs: Option<ArrayView2<'a, f64>>,
+    /// Which rows are the same x, where known; otherwise every row is an x of its own.
+    pub same_x: Option<&'a Partition>,
 }
 
 impl<'a> Sample<'a> {
@@ -42,8 +67,58 @@ impl<'a> Sample<'a> {
         }
         match t.indexed_iter().find(|(_, value)| !value.is_finite()) {
             Some(((row, unit), &value)) => Err(EstimateError::NotFinite { row, unit, value }),
-            None => Ok(Self { t, joint }),
+            None => Ok(Self { t, joint, net_input: None, inputs: None, same_x: None }),
         }
+    }
+
+    /// Adds net inputs, shape [n × d].
+    ///
+    /// # Errors
+    /// If their shape is not that of the activations, or a value is not finite.
+    pub fn with_net_input(self, z: ArrayView2<'a, f64>) -> Result<Self, EstimateError> {
+        Sample::new(z, self.joint)?;
+        Ok(Self { net_input: Some(z), ..self })
+    }
+
+    /// Adds inputs, shape [n × d_x], and which rows of them are equal (see [`Partition::of_rows`]): those are one x.
+    ///
+    /// # Errors
+    /// If there is not one row for each row of activations, or a value is not finite.
+    pub fn with_inputs(self, x: ArrayView2<'a, f64>, same_x: &'a Partition) -> Result<Self, EstimateError> {
+        Sample::new(x, self.joint)?;
+        if same_x.cell().len() != x.nrows() {
+            return Err(EstimateError::Rows { activations: x.nrows(), joint: same_x.cell().len() });
+        }
+        Ok(Self { inputs: Some(x), same_x: Some(same_x), ..self })
+    }
+
+    /// The information of a discrete T. With I(T;Y) over rows; I(X;T) = H(T) − H(T|X), which is H(T) unless equal x's have
+    /// different t's.
+    pub fn discrete(&self, t: &Partition) -> Information {
+        let mut information = t.information(self.joint);
+        if let Some(same_x) = self.same_x {
+            let p = self.joint.p_x();
+            let both = t.refine(same_x);
+            let i_xt = t.entropy(p) + same_x.entropy(p) - both.entropy(p);
+            information.i_xt = Estimate::exact(i_xt.max(0.0));
+        }
+        information
+    }
+
+    /// Whether T is a function of X: no two rows of one x differ in t.
+    pub fn is_deterministic(&self) -> bool {
+        let t = Partition::of_rows(self.t);
+        self.same_x.is_none_or(|same_x| t.refine(same_x).cells() == same_x.cells())
+    }
+
+    /// The label of each row, if all are certain.
+    ///
+    /// # Errors
+    /// If p(y|x) leaves a label open.
+    pub fn labels(&self) -> Result<Vec<usize>, EstimateError> {
+        let p = self.joint.p_y_given_x();
+        let label = |row: ndarray::ArrayView1<f64>| row.iter().position(|&p| p == 1.0);
+        p.outer_iter().map(|row| label(row).ok_or(EstimateError::SoftLabels)).collect()
     }
 }
 
@@ -70,6 +145,16 @@ pub struct Estimate {
 }
 
 impl Estimate {
+    /// A number without a known error.
+    pub fn point(bits: f64) -> Self {
+        Self { bits, lower: None, upper: None, standard_error: None }
+    }
+
+    /// Infinite, and known to be: a continuous variable and a function of it.
+    pub fn infinite() -> Self {
+        Self { bits: f64::INFINITY, lower: Some(f64::INFINITY), upper: None, standard_error: None }
+    }
+
     /// Exact for the discrete variable it is about: nothing was sampled.
     pub fn exact(bits: f64) -> Self {
         Self { bits, lower: Some(bits), upper: Some(bits), standard_error: None }
@@ -101,6 +186,44 @@ pub enum EstimateError {
         /// The value.
         value: f64,
     },
+    /// Labels that are not certain, for a method that needs samples.
+    #[error("this estimator needs samples with certain labels, but p(y|x) leaves labels open")]
+    SoftLabels,
+    /// A method asked for more neighbours than there are samples.
+    #[error("k = {k} nearest neighbours need at least {} samples, but there are {samples}", k + 1)]
+    TooFewSamples {
+        /// Neighbours asked for.
+        k: usize,
+        /// Samples there are.
+        samples: usize,
+    },
+    /// Samples of different numbers.
+    #[error(
+        "the first sample has {first} rows and the second {second}; each row of the one belongs to a row of the other"
+    )]
+    PairRows {
+        /// Rows of the first.
+        first: usize,
+        /// Rows of the second.
+        second: usize,
+    },
+    /// A method that has no I(A;B) of two continuous samples.
+    #[error("this estimator has no information between two samples; ksg, mixed-ksg and gaussian have")]
+    NoPairs,
+    /// Net inputs asked for but not given.
+    #[error("bins of the net input need the net inputs of the layer, which these data do not have")]
+    NoNetInput,
+    /// Inputs asked for but not given.
+    #[error("I(X;T) by this estimator needs the inputs x")]
+    NoInputs,
+    /// Numbers that fell out of floating point.
+    #[error("{what} is not a finite number at these settings; {advice}")]
+    Degenerate {
+        /// What could not be computed.
+        what: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
     /// A value that no bin holds.
     #[error(
         "the activation of unit {unit} in row {row} is {value}, outside the range {low}..{high} of the bins; widen the range, or use binning:width=… which has no range"
@@ -126,6 +249,15 @@ pub trait Estimator: std::fmt::Debug + Send + Sync {
     /// # Errors
     /// If the method is undefined on these data; never a made-up number.
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError>;
+
+    /// I(A;B) in bits of two continuous samples, shapes [n × d_a] and [n × d_b], row by row.
+    ///
+    /// # Errors
+    /// If the method has none, or is undefined on these data.
+    fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
+        let _ = (a, b);
+        Err(EstimateError::NoPairs)
+    }
 }
 
 /// Declares the list of estimators: the enum, its names and its parser stay one line per estimator.
@@ -164,7 +296,10 @@ macro_rules! estimators {
         impl std::fmt::Display for EstimatorKind {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
-                    $(Self::$variant(estimator) => write!(f, "{}:{estimator}", $name),)*
+                    $(Self::$variant(estimator) => {
+                        let settings = estimator.to_string();
+                        if settings.is_empty() { f.write_str($name) } else { write!(f, "{}:{settings}", $name) }
+                    })*
                 }
             }
         }
@@ -173,6 +308,12 @@ macro_rules! estimators {
             fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
                 match self {
                     $(Self::$variant(estimator) => estimator.estimate(sample),)*
+                }
+            }
+
+            fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
+                match self {
+                    $(Self::$variant(estimator) => estimator.pair(a, b),)*
                 }
             }
         }
@@ -184,6 +325,20 @@ estimators! {
     Binning(binning::Binning) = "binning",
     /// The bins of the paper's public code.
     Idnns(idnns::Idnns) = "idnns",
+    /// Quantised networks.
+    Quantised(quantised::Quantised) = "quantised",
+    /// Discrete activations.
+    Plugin(plugin::Plugin) = "plugin",
+    /// Kernel density bounds.
+    Kde(kde::Kde) = "kde",
+    /// Noisy networks.
+    Noisy(noisy::Noisy) = "noisy",
+    /// Nearest neighbours.
+    Ksg(ksg::Ksg) = "ksg",
+    /// Nearest neighbours for mixtures.
+    MixedKsg(mixed_ksg::MixedKsg) = "mixed-ksg",
+    /// Gaussian variables.
+    Gaussian(gaussian::Gaussian) = "gaussian",
 }
 
 impl From<EstimatorKind> for String {
@@ -206,7 +361,23 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for text in ["binning:width=0.07", "binning:bins=30,range=-1..1", "idnns:edges=30"] {
+        for text in [
+            "binning:width=0.07",
+            "binning:bins=30,range=-1..1",
+            "binning:bins=30,range=own",
+            "binning:quantile=30",
+            "binning:width=0.5,on=net-input",
+            "idnns:edges=30",
+            "quantised:bits=4",
+            "plugin",
+            "plugin:correction=nsb",
+            "kde:variance=0.001,bound=upper",
+            "noisy:sigma=0.1,samples=1000,seed=1",
+            "ksg:k=3",
+            "ksg:k=3,variant=2",
+            "mixed-ksg:k=3",
+            "gaussian",
+        ] {
             let kind: EstimatorKind = text.parse().unwrap();
             assert_eq!(kind.to_string(), text);
         }

@@ -128,6 +128,16 @@ impl Settings {
         }
     }
 
+    /// Takes a key if it has exactly this value.
+    pub fn take_if(&mut self, key: &'static str, value: &str) -> bool {
+        let is = self.given.get(key).is_some_and(|given| given == value);
+        if is {
+            self.given.remove(key);
+            self.known.push(key);
+        }
+        is
+    }
+
     /// Takes a range `low..high` of finite numbers, if it was given.
     ///
     /// # Errors

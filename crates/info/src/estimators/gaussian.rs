@@ -1,0 +1,103 @@
+//! Information as if the variables were jointly Gaussian: the closed form on sample covariances.
+//!
+//! I(A;B) = −½ log₂ det C / (det C_A det C_B) with C the correlation matrix of (A, B) (Cover & Thomas 2006, §8.5). Exact for
+//! Gaussian variables as n → ∞; for others it sees linear dependence alone. Infinite where one is a linear function of the
+//! other. Of a layer, I(X;T) needs inputs; I(T;Y) takes labels as numbers.
+
+use std::fmt;
+
+use nalgebra::DMatrix;
+use ndarray::{Array2, ArrayView2, Axis};
+
+use super::ksg::check_pair;
+use super::settings::{SettingError, Settings};
+use super::{Estimate, EstimateError, Estimator, Information, Sample};
+
+/// Eigenvalues of a correlation matrix below this share of the greatest are rounding, not variance.
+const SINGULAR: f64 = 1e-12;
+
+/// The closed form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gaussian;
+
+impl Gaussian {
+    #[allow(clippy::unnecessary_wraps)] // as every estimator's
+    pub(super) fn from_settings(_: &mut Settings) -> Result<Self, SettingError> {
+        Ok(Self)
+    }
+}
+
+impl Estimator for Gaussian {
+    fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
+        let labels = sample.labels()?;
+        let y = Array2::from_shape_fn((labels.len(), 1), |(row, _)| labels[row] as f64);
+        let i_xt = match sample.inputs {
+            Some(x) => self.pair(x, sample.t)?,
+            // Every row an x of its own, and T a function of it.
+            None => Estimate::infinite(),
+        };
+        Ok(Information { i_xt, i_ty: self.pair(sample.t, y.view())? })
+    }
+
+    fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
+        check_pair(a, b, 1)?;
+        let both = ndarray::concatenate(Axis(1), &[a, b])
+            .map_err(|_| EstimateError::PairRows { first: a.nrows(), second: b.nrows() })?;
+        let (a, b, both) = (spectrum(a), spectrum(b), spectrum(both.view()));
+        // Directions without variance carry nothing; fewer together than apart: one is a function of the other.
+        if both.len() < a.len() + b.len() {
+            return Ok(Estimate::infinite());
+        }
+        let log_det = |spectrum: &[f64]| spectrum.iter().map(|value| value.log2()).sum::<f64>();
+        Ok(Estimate::point((0.5 * (log_det(&a) + log_det(&b) - log_det(&both))).max(0.0)))
+    }
+}
+
+/// Eigenvalues of the correlation matrix that are not rounding; constant columns are left out.
+fn spectrum(sample: ArrayView2<f64>) -> Vec<f64> {
+    let n = sample.nrows() as f64;
+    let standard: Vec<Vec<f64>> = sample
+        .columns()
+        .into_iter()
+        .filter_map(|column| {
+            let mean = column.sum() / n;
+            let sd = (column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
+            (sd > 1e-14 * mean.abs().max(f64::MIN_POSITIVE)).then(|| column.iter().map(|v| (v - mean) / sd).collect())
+        })
+        .collect();
+    let d = standard.len();
+    if d == 0 {
+        return Vec::new();
+    }
+    let correlation =
+        DMatrix::from_fn(d, d, |i, j| standard[i].iter().zip(&standard[j]).map(|(a, b)| a * b).sum::<f64>() / n);
+    let eigenvalues = correlation.symmetric_eigenvalues();
+    let most = eigenvalues.iter().fold(0.0_f64, |most, &value| most.max(value));
+    let mut kept: Vec<f64> = eigenvalues.iter().copied().filter(|&value| value > SINGULAR * most).collect();
+    kept.sort_by(f64::total_cmp);
+    kept
+}
+
+impl fmt::Display for Gaussian {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn two_columns_are_their_correlation() {
+        let a = array![[1.0], [2.0], [3.0], [4.0]];
+        let b = array![[1.0], [3.0], [2.0], [4.0]];
+        // Their correlation is 0.8.
+        let got = Gaussian.pair(a.view(), b.view()).unwrap().bits;
+        approx::assert_abs_diff_eq!(got, -0.5 * (1.0 - 0.64_f64).log2(), epsilon = 1e-12);
+        assert_eq!(Gaussian.pair(a.view(), (&a * 3.0 + 1.0).view()).unwrap().bits, f64::INFINITY);
+        let constant = array![[5.0], [5.0], [5.0], [5.0]];
+        assert_eq!(Gaussian.pair(a.view(), constant.view()).unwrap().bits, 0.0);
+    }
+}

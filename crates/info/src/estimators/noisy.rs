@@ -1,0 +1,158 @@
+//! Noisy networks: the information of T = t(X) + Gaussian noise, by Monte Carlo, with a standard error.
+//!
+//! Goldfeld et al. 2019 (arXiv 1810.05728): with noise of standard deviation σ in the network, p(T|x) is a Gaussian around t(x)
+//! and p(T) = Σ_x p(x) N(T; t(x), σ²I) a known mixture. I(X;T) = E ln p(T|X)/p(T) and I(T;Y) = E ln p(T|Y)/p(T) are means over
+//! draws of (X, Y, noise). Exact for networks trained and run with that noise after each layer; of a network trained without,
+//! it measures the network so disturbed, the noise of earlier layers left out.
+//!
+//! Beside the estimate stand the deterministic bounds of [`super::kde`] at the same variance.
+
+use std::fmt;
+
+use ndarray::Axis;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+
+use super::kde::{Bound, Kde};
+use super::settings::{SettingError, Settings};
+use super::{Estimate, EstimateError, Estimator, Information, Sample};
+
+/// Gaussian noise on every unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Noisy {
+    /// Standard deviation of the noise, in units of activation.
+    pub sigma: f64,
+    /// Draws.
+    pub samples: usize,
+    /// Seed of the draws.
+    pub seed: u64,
+}
+
+impl Noisy {
+    pub(super) fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
+        Ok(Self {
+            sigma: settings.take_positive("sigma")?.ok_or_else(|| settings.missing("sigma=…"))?,
+            samples: settings.take_count("samples", 2)?.unwrap_or(4000),
+            seed: settings.take("seed")?.unwrap_or(0),
+        })
+    }
+}
+
+/// One draw.
+struct Draw {
+    x: usize,
+    y: usize,
+    noise: Vec<f64>,
+}
+
+impl Estimator for Noisy {
+    fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
+        let (p_x, p_y, p_y_given_x) = (sample.joint.p_x(), sample.joint.p_y(), sample.joint.p_y_given_x());
+        let (n, d) = sample.t.dim();
+        let points: Vec<f64> = sample.t.mapv(|t| t / self.sigma).iter().copied().collect();
+        // All draws come from one stream, in order; only their densities are computed in parallel.
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        let cumulative: Vec<f64> = p_x
+            .iter()
+            .scan(0.0, |sum, &p| {
+                *sum += p;
+                Some(*sum)
+            })
+            .collect();
+        let draws: Vec<Draw> = (0..self.samples)
+            .map(|_| {
+                let u: f64 = rng.random();
+                let x = cumulative.partition_point(|&c| c <= u).min(n - 1);
+                let mut left: f64 = rng.random();
+                let row = p_y_given_x.index_axis(Axis(0), x);
+                let y = row.iter().position(|&p| {
+                    left -= p;
+                    left < 0.0
+                });
+                let y = y.or_else(|| row.iter().rposition(|&p| p > 0.0)).unwrap_or(0);
+                Draw { x, y, noise: (0..d).map(|_| StandardNormal.sample(&mut rng)).collect() }
+            })
+            .collect();
+        let terms: Vec<(f64, f64)> = draws
+            .par_iter()
+            .map(|draw| {
+                let own = &points[draw.x * d..(draw.x + 1) * d];
+                // Relative to the component drawn: exp(½‖noise‖² − ½‖noise + t(x) − t(x′)‖²), so that nothing underflows.
+                let half_square: f64 = draw.noise.iter().map(|e| 0.5 * e * e).sum();
+                let (mut all, mut of_y) = (0.0, 0.0);
+                for (other, point) in points.chunks_exact(d).enumerate() {
+                    let mut distance = 0.0;
+                    for f in 0..d {
+                        distance += (draw.noise[f] + own[f] - point[f]).powi(2);
+                    }
+                    let density = p_x[other] * (half_square - 0.5 * distance).exp();
+                    all += density;
+                    of_y += density * p_y_given_x[[other, draw.y]];
+                }
+                (-all.ln(), (of_y / p_y[draw.y] / all).ln())
+            })
+            .collect();
+        let of = |value: fn(&(f64, f64)) -> f64| mean_with_error(&terms.iter().map(value).collect::<Vec<_>>());
+        let (mut i_xt, i_ty) = (of(|term| term.0), of(|term| term.1));
+        let bound = |bound| Kde { variance: self.sigma * self.sigma, bound }.estimate(sample);
+        i_xt.lower = Some(bound(Bound::Lower)?.i_xt.bits);
+        i_xt.upper = Some(bound(Bound::Upper)?.i_xt.bits);
+        if !(i_xt.bits.is_finite() && i_ty.bits.is_finite()) {
+            return Err(EstimateError::Degenerate {
+                what: "the density of the noisy layer",
+                advice: "choose a sigma nearer to the scale of the activations",
+            });
+        }
+        Ok(Information { i_xt, i_ty })
+    }
+}
+
+/// Mean and standard error, nats to bits.
+fn mean_with_error(nats: &[f64]) -> Estimate {
+    let n = nats.len() as f64;
+    let mean = nats.iter().sum::<f64>() / n;
+    let variance = nats.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let bits = |nats: f64| nats / std::f64::consts::LN_2;
+    Estimate { standard_error: Some(bits((variance / n).sqrt())), ..Estimate::point(bits(mean)) }
+}
+
+impl fmt::Display for Noisy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sigma={},samples={},seed={}", self.sigma, self.samples, self.seed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::JointDistribution;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn a_gaussian_channel_has_its_capacity_within_the_error() {
+        // X on 4001 normal quantiles, noise σ = ½: I(X;T) = ½ log₂(1 + 4).
+        use statrs::distribution::{ContinuousCDF, Normal};
+        let n = 4001;
+        let normal = Normal::standard();
+        let t = Array2::from_shape_fn((n, 1), |(i, _)| normal.inverse_cdf((i as f64 + 0.5) / n as f64));
+        let joint = JointDistribution::uniform_binary(&vec![0.5; n]).unwrap();
+        let sample = Sample::new(t.view(), &joint).unwrap();
+        let information = Noisy { sigma: 0.5, samples: 4000, seed: 1 }.estimate(&sample).unwrap();
+        let (truth, error) = (0.5 * 5_f64.log2(), information.i_xt.standard_error.unwrap());
+        assert!((information.i_xt.bits - truth).abs() < 4.0 * error && error < 0.03, "{information:?}");
+        assert!(information.i_xt.lower.unwrap() <= truth && truth <= information.i_xt.upper.unwrap());
+        approx::assert_abs_diff_eq!(information.i_ty.bits, 0.0, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn two_far_points_are_one_bit_each_way() {
+        let joint = JointDistribution::uniform_binary(&[0.0, 1.0]).unwrap();
+        let t = array![[0.0, 0.0], [50.0, 50.0]];
+        let information =
+            Noisy { sigma: 0.1, samples: 100, seed: 0 }.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap();
+        approx::assert_abs_diff_eq!(information.i_xt.bits, 1.0, epsilon = 1e-12);
+        approx::assert_abs_diff_eq!(information.i_ty.bits, 1.0, epsilon = 1e-12);
+    }
+}

@@ -1,0 +1,132 @@
+//! Mutual information of anyone's activations.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow, bail, ensure};
+use clap::{Parser, ValueEnum};
+use infoplane_experiments::estimation::{EstimateRow, Layers, pair};
+use infoplane_info::estimators::EstimatorKind;
+
+/// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.
+///
+/// Files are .npy, .npz, .csv, .safetensors or .mat; rows are samples. Of a file with several arrays, name one:
+/// layers.npz:hidden1. Without --x every row is an input of its own.
+///
+/// Estimators: binning:width=0.07  binning:bins=30,range=-1..1  binning:bins=30,range=own  binning:quantile=30
+/// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb
+/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  ksg:k=3  mixed-ksg:k=3  gaussian
+#[derive(Debug, Parser)]
+#[command(name = "estimate", version)]
+struct Cli {
+    /// Activations of a layer, one row per sample (repeatable)
+    #[arg(long, value_name = "FILE")]
+    t: Vec<PathBuf>,
+    /// Labels, one whole number per sample
+    #[arg(long, value_name = "FILE")]
+    y: Option<PathBuf>,
+    /// Inputs; equal rows are one x
+    #[arg(long, value_name = "FILE")]
+    x: Option<PathBuf>,
+    /// I(A;B) of two continuous samples instead
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["t", "y", "x"])]
+    pair: Vec<PathBuf>,
+    /// NAME[:key=value,…] (repeatable)
+    #[arg(long = "estimator", value_name = "NAME", required = true)]
+    estimators: Vec<String>,
+    /// Permutations for a p-value
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    shuffle: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Csv,
+    Json,
+    Table,
+}
+
+fn main() -> ExitCode {
+    match answer(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("estimate: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answer(cli: &Cli) -> Result<()> {
+    let estimators: Vec<EstimatorKind> =
+        cli.estimators.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(|error| anyhow!("{error}"))?;
+    let rows = if let [a, b] = cli.pair.as_slice() {
+        pair([a, b], &estimators, cli.shuffle)?
+    } else {
+        ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
+        let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
+        Layers::read(&cli.t, labels, cli.x.as_deref())?.estimate(&estimators, cli.shuffle)?
+    };
+    match cli.format {
+        Format::Csv => print_csv(&rows),
+        Format::Json => print_json(&rows),
+        Format::Table => print_table(&rows),
+    }
+}
+
+fn print_csv(rows: &[EstimateRow]) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(io::stdout());
+    rows.iter().try_for_each(|row| writer.serialize(row))?;
+    Ok(writer.flush()?)
+}
+
+/// JSON has no infinity: it is written as the text "inf".
+fn print_json(rows: &[EstimateRow]) -> Result<()> {
+    let mut values = serde_json::to_value(rows)?;
+    for (value, row) in values.as_array_mut().into_iter().flatten().zip(rows) {
+        for (key, number) in
+            [("i_xt_bits", row.i_xt_bits), ("i_xt_lower_bits", row.i_xt_lower_bits), ("i_ty_bits", row.i_ty_bits)]
+        {
+            if number == Some(f64::INFINITY) {
+                value[key] = "inf".into();
+            }
+        }
+    }
+    Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&values)?)?)
+}
+
+fn print_table(rows: &[EstimateRow]) -> Result<()> {
+    let width = |of: fn(&EstimateRow) -> &str, least: usize| {
+        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0).max(least)
+    };
+    let (layer, estimator) = (width(|row| &row.layer, 5), width(|row| &row.estimator, 9));
+    let mut out = io::stdout().lock();
+    writeln!(
+        out,
+        "{:<layer$}  {:<estimator$}  {:>12}  {:>24}  {:>12}  {:>10}  {:>8}",
+        "layer", "estimator", "I(X;T) bits", "bounds or error", "I(T;Y) bits", "error", "p-value"
+    )?;
+    for row in rows {
+        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
+        let about = match (row.i_xt_standard_error_bits, row.i_xt_lower_bits, row.i_xt_upper_bits) {
+            (Some(error), ..) => format!("± {error:.6}"),
+            (None, Some(lower), Some(upper)) if lower == upper => "exact".to_owned(),
+            (None, None, None) => String::new(),
+            (None, lower, upper) => format!("[{}, {}]", number(lower), number(upper)),
+        };
+        writeln!(
+            out,
+            "{:<layer$}  {:<estimator$}  {:>12}  {about:>24}  {:>12}  {:>10}  {:>8}",
+            row.layer,
+            row.estimator,
+            number(row.i_xt_bits),
+            number(row.i_ty_bits),
+            number(row.i_ty_standard_error_bits),
+            row.p_value.map_or_else(String::new, |p| format!("{p:.4}")),
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! RQ2: how does SGD split into a fitting (drift) and a compression (diffusion) phase, and what drives them?
+//!
+//! The paper (arXiv 1703.00810, §3.4, figure 4): the norm of the mean mini-batch gradient falls below that of its standard
+//! deviation, and this transition from drift to diffusion is where compression begins and what causes it. Here: the paper's
+//! figure as the paper defines it, the two epochs side by side, and an experiment in which each condition changes one thing.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use infoplane_experiments::config::RunArgs;
+use infoplane_experiments::figures;
+use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
+use infoplane_experiments::run::Settings;
+use infoplane_experiments::sgd_phases::verdict::{ClaimRow, PhaseRule, judge};
+use infoplane_experiments::sgd_phases::{self, causes, diffusion, timing};
+use infoplane_experiments::trajectories::{self, verdict::Outcome};
+use infoplane_experiments::weights;
+use infoplane_model::GradientMode;
+
+const DEFAULTS: &str = include_str!("../../configs/rq2.toml");
+
+/// How does SGD split into drift and diffusion, and does the transition cause compression?
+///
+/// Trains the conditions of a designed experiment, takes the mini-batch gradients of every layer at every recorded epoch, and
+/// writes gradients.csv, phases.csv, causes.csv, diffusion.csv, verdict.csv (and information_plane.csv, training.csv,
+/// displacement.csv, weights.csv, run.json) and figures into the results folder. The defaults, commented, are in
+/// experiments/configs/rq2.toml.
+#[derive(Debug, Parser)]
+#[command(name = "rq2", version)]
+struct Cli {
+    #[command(flatten)]
+    args: RunArgs,
+    /// Start every network from these weights (.npz with W1, b1, W2, …; W is in × out), without the other conditions; all
+    /// patterns train unless grid.train_fractions is set
+    #[arg(long, value_name = "FILE.npz")]
+    weights: Option<PathBuf>,
+    /// The order of patterns: `shuffled` afresh each epoch, or as in the `file`
+    #[arg(long, value_name = "ORDER")]
+    order: Option<Order>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Order {
+    Shuffled,
+    File,
+}
+
+fn main() -> ExitCode {
+    match answer(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rq2: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answer(cli: Cli) -> Result<()> {
+    let rq2 = settings(&cli)?;
+    if cli.args.show_config {
+        print!("{}", toml::to_string(&rq2)?);
+        return Ok(());
+    }
+    let conditions = rq2.condition_names();
+    rq2.verdict.check(&conditions)?;
+    let results = rq2.complete("rq2", &cli.args)?;
+
+    // From here on everything is made from the CSVs.
+    let gradients: Vec<GradientRow> = rows::read_if_there(&results.file("gradients.csv"))?;
+    let displacements: Vec<DisplacementRow> = rows::read_if_there(&results.file("displacement.csv"))?;
+    let weights: Vec<WeightRow> = rows::read_if_there(&results.file("weights.csv"))?;
+    let information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
+    let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+    let (paths, trajectories) = (sgd_phases::collect(&gradients), trajectories::collect(&information));
+    let estimator = trajectories.first().map_or_else(String::new, |t| t.estimator.clone());
+
+    let timings = timing::rows(&paths, &trajectories, &estimator, rq2.verdict.compression_bits);
+    let causes = causes::rows(&conditions, &trajectories, &paths, &training, rq2.verdict.train_accuracy);
+    let diffusion = diffusion::rows(&displacements, &weights);
+    let claims = judge(&conditions, &timings, &causes, &rq2.verdict);
+    rows::write(&results.file("phases.csv"), &timings)?;
+    rows::write(&results.file("causes.csv"), &causes)?;
+    rows::write(&results.file("diffusion.csv"), &diffusion)?;
+    rows::write(&results.file("verdict.csv"), &claims)?;
+
+    figures::gradients::draw(&gradients, &timings, &conditions[0], results.folder())?;
+    figures::causes::draw(&causes, results.folder())?;
+    figures::displacement::draw(&displacements, &conditions, results.folder())?;
+    print_verdict(&claims);
+    println!("Files: {}", results.folder().display());
+    Ok(())
+}
+
+/// The settings, with what --weights and --order imply.
+fn settings(cli: &Cli) -> Result<Settings<PhaseRule>> {
+    let mut rq2: Settings<PhaseRule> = cli.args.settings(DEFAULTS)?;
+    if let Some(order) = cli.order {
+        rq2.train.shuffle = matches!(order, Order::Shuffled);
+    }
+    if let Some(path) = &cli.weights {
+        rq2.model.hidden = weights::hidden_widths(path)?;
+        rq2.model.weights = path.display().to_string();
+        rq2.condition.clear();
+        rq2.verdict.without_noise.clear();
+        rq2.verdict.isotropic_noise.clear();
+        if !cli.args.settings.iter().any(|setting| setting.starts_with("grid.train_fractions")) {
+            rq2.grid.train_fractions = vec![1.0];
+        }
+        if rq2.train.epochs == 0 {
+            // Without training there are no moving weights.
+            rq2.measure.gradients = GradientMode::Frozen;
+        }
+    }
+    Ok(rq2)
+}
+
+fn print_verdict(claims: &[ClaimRow]) {
+    println!("RQ2: how does SGD split into drift and diffusion, and what drives them?\n");
+    println!("{:<46} {:<20} {:<22} {:>22}  verdict", "claim", "condition", "estimator", "measured [95 %]");
+    for row in claims {
+        let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
+        let word = match row.outcome {
+            Outcome::Supported => "supported",
+            Outcome::Refuted => "refuted",
+            Outcome::Inconclusive => "inconclusive",
+        };
+        println!(
+            "{:<46} {:<20} {:<22} {:>22}  {word}",
+            row.claim,
+            row.condition,
+            row.estimator,
+            format!("{:.2} [{}, {}]", row.value, end(row.lower), end(row.upper)),
+        );
+    }
+    println!("\nThe rules, fixed before the run: experiments/src/sgd_phases/verdict.rs.");
+}

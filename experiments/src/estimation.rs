@@ -1,0 +1,170 @@
+//! Anyone's activations: layers, labels and inputs from files, through any estimators. What `estimate` computes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use infoplane_info::estimators::significance::{Null, permutation, permutation_of_pair};
+use infoplane_info::estimators::{EstimateError, EstimatorKind};
+use infoplane_info::{Estimate, Estimator, JointDistribution, Partition, Sample};
+use infoplane_model::random::{Purpose, stream};
+use ndarray::{Array1, Array2};
+use serde::Serialize;
+
+use crate::arrays;
+
+/// One layer through one estimator. Empty: the method has no such number.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EstimateRow {
+    /// The file of the layer, or of both samples.
+    pub layer: String,
+    /// Estimator.
+    pub estimator: String,
+    /// I(X;T); `inf` where it is infinite.
+    pub i_xt_bits: Option<f64>,
+    /// Lower bound on I(X;T).
+    pub i_xt_lower_bits: Option<f64>,
+    /// Upper bound on I(X;T).
+    pub i_xt_upper_bits: Option<f64>,
+    /// Standard error of I(X;T).
+    pub i_xt_standard_error_bits: Option<f64>,
+    /// I(T;Y), or I(A;B) of a pair.
+    pub i_ty_bits: Option<f64>,
+    /// Standard error of I(T;Y).
+    pub i_ty_standard_error_bits: Option<f64>,
+    /// p-value of I(T;Y) (or I(A;B)) against permuted labels (or rows).
+    pub p_value: Option<f64>,
+    /// Mean of the permuted estimates.
+    pub null_mean_bits: Option<f64>,
+}
+
+/// Layers with their labels.
+#[derive(Debug)]
+pub struct Layers {
+    activations: Vec<(String, Array2<f64>)>,
+    joint: JointDistribution,
+    inputs: Option<(Array2<f64>, Partition)>,
+}
+
+impl Layers {
+    /// Reads layers [n × d], n labels, and inputs [n × d_x] if there are any. Every row is as likely.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or their numbers of rows differ.
+    pub fn read(layers: &[PathBuf], labels: &Path, inputs: Option<&Path>) -> Result<Self> {
+        let labels_of = arrays::read_labels(labels)?;
+        let n = labels_of.len();
+        let rows_match = |path: &Path, rows: usize| {
+            ensure!(
+                rows == n,
+                "{} has {rows} rows, but {} has {n} labels; each row needs one label",
+                path.display(),
+                labels.display()
+            );
+            Ok(())
+        };
+        let layers = layers
+            .iter()
+            .map(|path| {
+                let t = arrays::read(path)?;
+                rows_match(path, t.nrows())?;
+                Ok((path.display().to_string(), t))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let inputs = match inputs {
+            None => None,
+            Some(path) => {
+                let x = arrays::read(path)?;
+                rows_match(path, x.nrows())?;
+                let same_x = Partition::of_rows(x.view());
+                Some((x, same_x))
+            }
+        };
+        let mut classes = labels_of.clone();
+        classes.sort_unstable();
+        classes.dedup();
+        let p_y_given_x =
+            Array2::from_shape_fn((n, classes.len()), |(row, y)| f64::from(u8::from(labels_of[row] == classes[y])));
+        let joint = JointDistribution::from_conditional(Array1::from_elem(n, 1.0 / n as f64), p_y_given_x)
+            .with_context(|| format!("{}: the labels make no distribution", labels.display()))?;
+        Ok(Self { activations: layers, joint, inputs })
+    }
+
+    /// Every layer through every estimator, with a p-value of so many permutations if any.
+    ///
+    /// # Errors
+    /// If an estimator is undefined on a layer (says which).
+    pub fn estimate(&self, estimators: &[EstimatorKind], permutations: usize) -> Result<Vec<EstimateRow>> {
+        let mut rows = Vec::new();
+        for (layer, t) in &self.activations {
+            for estimator in estimators {
+                let (i_xt, i_ty, null) =
+                    self.one(t, estimator, permutations).with_context(|| format!("{estimator} on {layer}"))?;
+                rows.push(EstimateRow {
+                    layer: layer.clone(),
+                    estimator: estimator.to_string(),
+                    i_xt_bits: Some(i_xt.bits),
+                    i_xt_lower_bits: i_xt.lower,
+                    i_xt_upper_bits: i_xt.upper,
+                    i_xt_standard_error_bits: i_xt.standard_error,
+                    i_ty_bits: Some(i_ty.bits),
+                    i_ty_standard_error_bits: i_ty.standard_error,
+                    p_value: null.as_ref().map(|null| null.p_value),
+                    null_mean_bits: null.map(|null| null.mean_bits),
+                });
+            }
+        }
+        Ok(rows)
+    }
+
+    fn one(
+        &self,
+        t: &Array2<f64>,
+        estimator: &EstimatorKind,
+        permutations: usize,
+    ) -> Result<(Estimate, Estimate, Option<Null>), EstimateError> {
+        let mut sample = Sample::new(t.view(), &self.joint)?;
+        if let Some((x, same_x)) = &self.inputs {
+            sample = sample.with_inputs(x.view(), same_x)?;
+        }
+        let information = estimator.estimate(&sample)?;
+        let null = (permutations > 0)
+            .then(|| permutation(estimator, &sample, permutations, &mut stream(0, Purpose::MonteCarlo)))
+            .transpose()?;
+        Ok((information.i_xt, information.i_ty, null))
+    }
+}
+
+/// I(A;B) of two files of samples through every estimator.
+///
+/// # Errors
+/// If a file cannot be read, or an estimator has no I(A;B) or is undefined on these data.
+pub fn pair(files: [&PathBuf; 2], estimators: &[EstimatorKind], permutations: usize) -> Result<Vec<EstimateRow>> {
+    let (a, b) = (arrays::read(files[0])?, arrays::read(files[1])?);
+    let layer = format!("{} {}", files[0].display(), files[1].display());
+    estimators
+        .iter()
+        .map(|estimator| {
+            let explain = || format!("{estimator} on {layer}");
+            let estimate = estimator.pair(a.view(), b.view()).with_context(explain)?;
+            let null = (permutations > 0)
+                .then(|| {
+                    let rng = &mut stream(0, Purpose::MonteCarlo);
+                    permutation_of_pair(estimator, a.view(), b.view(), permutations, rng)
+                })
+                .transpose()
+                .with_context(explain)?;
+            Ok(EstimateRow {
+                layer: layer.clone(),
+                estimator: estimator.to_string(),
+                i_xt_bits: None,
+                i_xt_lower_bits: None,
+                i_xt_upper_bits: None,
+                i_xt_standard_error_bits: None,
+                i_ty_bits: Some(estimate.bits),
+                i_ty_standard_error_bits: estimate.standard_error,
+                p_value: null.as_ref().map(|null| null.p_value),
+                null_mean_bits: null.map(|null| null.mean_bits),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! Squared displacement of the weights since the transition, by condition: a random walk is a line of slope 1.
+
+use std::path::Path;
+
+use anyhow::Result;
+use kuva::plot::{LegendEntry, LegendShape, LinePlot};
+use kuva::render::figure::Figure;
+use kuva::render::layout::Layout;
+use kuva::render::plots::Plot;
+
+use super::gradients::geometric_mean;
+use super::{colour, save, title_size};
+use crate::rows::DisplacementRow;
+
+const COLUMNS: usize = 3;
+
+/// Draws every condition that has a transition, by layer: geometric means over networks.
+///
+/// # Errors
+/// If the files cannot be written.
+pub fn draw(rows: &[DisplacementRow], conditions: &[String], folder: &Path) -> Result<()> {
+    let layers = rows.iter().map(|row| row.layer).max().unwrap_or(0);
+    let (mut plots, mut layouts) = (Vec::new(), Vec::new());
+    for condition in conditions {
+        let panel: Vec<Plot> = (1..=layers)
+            .filter_map(|layer| {
+                let of_layer = rows.iter().filter(|row| row.condition == *condition && row.layer == layer);
+                let points = of_layer.map(|row| (row.epoch - row.since_epoch, row.squared_displacement));
+                let path = geometric_mean(points);
+                (!path.is_empty()).then(|| {
+                    LinePlot::new().with_data(path).with_color(colour(layer - 1)).with_stroke_width(1.5).into()
+                })
+            })
+            .collect();
+        if panel.is_empty() {
+            continue;
+        }
+        layouts.push(
+            Layout::auto_from_plots(&panel)
+                .with_title(condition.clone())
+                .with_x_label("epochs since SNR < 1")
+                .with_y_label("squared displacement")
+                .with_log_x()
+                .with_log_y(),
+        );
+        plots.push(panel);
+    }
+    if plots.is_empty() {
+        return Ok(());
+    }
+    let legend = (1..=layers)
+        .map(|layer| LegendEntry {
+            label: format!("layer {layer}"),
+            color: colour(layer - 1).to_owned(),
+            shape: LegendShape::Line,
+            dasharray: None,
+        })
+        .collect();
+    let columns = COLUMNS.min(plots.len());
+    let figure = Figure::new(plots.len().div_ceil(columns), columns)
+        .with_title("Squared displacement of the weights since the transition")
+        .with_title_size(title_size(columns))
+        .with_plots(plots)
+        .with_layouts(layouts)
+        .with_cell_size(360.0, 320.0)
+        .with_shared_legend_right_middle()
+        .with_shared_legend_entries(legend);
+    save(figure, folder, "displacement")
+}
