@@ -19,7 +19,7 @@ pub struct EstimateRow {
     pub layer: String,
     /// Estimator.
     pub estimator: String,
-    /// I(X;T); `inf` where it is infinite.
+    /// I(X;T), `inf` where it is infinite; I(A;B) of a pair.
     pub i_xt_bits: Option<f64>,
     /// Lower bound on I(X;T).
     pub i_xt_lower_bits: Option<f64>,
@@ -27,7 +27,7 @@ pub struct EstimateRow {
     pub i_xt_upper_bits: Option<f64>,
     /// Standard error of I(X;T).
     pub i_xt_standard_error_bits: Option<f64>,
-    /// I(T;Y), or I(A;B) of a pair.
+    /// I(T;Y).
     pub i_ty_bits: Option<f64>,
     /// Standard error of I(T;Y).
     pub i_ty_standard_error_bits: Option<f64>,
@@ -156,12 +156,12 @@ pub fn pair(files: [&PathBuf; 2], estimators: &[EstimatorKind], permutations: us
             Ok(EstimateRow {
                 layer: layer.clone(),
                 estimator: estimator.to_string(),
-                i_xt_bits: None,
-                i_xt_lower_bits: None,
-                i_xt_upper_bits: None,
-                i_xt_standard_error_bits: None,
-                i_ty_bits: Some(estimate.bits),
-                i_ty_standard_error_bits: estimate.standard_error,
+                i_xt_bits: Some(estimate.bits),
+                i_xt_lower_bits: estimate.lower,
+                i_xt_upper_bits: estimate.upper,
+                i_xt_standard_error_bits: estimate.standard_error,
+                i_ty_bits: None,
+                i_ty_standard_error_bits: None,
                 p_value: null.as_ref().map(|null| null.p_value),
                 null_mean_bits: null.map(|null| null.mean_bits),
             })

@@ -7,7 +7,7 @@
 //! Undefined where rows tie or one variable is a function of the other: for a deterministic layer of a continuous X the truth
 //! is infinite, and the formula would give a plausible number that only grows with N. So of a layer, I(X;T) is *infinite* where
 //! T is a function of X, and I(T;Y) with discrete labels is Ross's (2014, PLoS ONE 9, e87357):
-//! ψ(k) + ψ(N) − ⟨ψ(N_y) + ψ(m)⟩, m the rows nearer than the k-th neighbour of the same label. It can come out negative.
+//! ψ(k) + ψ(N) − ⟨ψ(N_y) + ψ(m)⟩, m the rows as near as the k-th neighbour of the same label. It can come out negative.
 
 use std::fmt;
 
@@ -123,8 +123,8 @@ fn ross(t: ArrayView2<f64>, labels: &[usize], k: usize) -> Result<Estimate, Esti
         let same: Vec<f64> =
             (0..labels.len()).map(|j| if labels[j] == labels[row] { distances.a[j] } else { f64::INFINITY }).collect();
         let radius = kth_nearest(&same, row, k);
-        // Ties at the radius count: repeated rows of a saturated layer are neighbours at distance 0.
-        let m = within(&distances.a, radius.next_down().max(0.0)).max(within(&same, radius)).max(k);
+        // The k-th neighbour itself counts, and so do ties with it, such as the repeated rows of a saturated layer.
+        let m = within(&distances.a, radius);
         Some((digamma(k as f64) - digamma(own as f64), digamma(m as f64)))
     });
     let kept: Vec<(f64, f64)> = terms.into_iter().flatten().collect();

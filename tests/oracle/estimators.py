@@ -1,0 +1,128 @@
+"""Golden values for `estimate`, independently of the Rust code: numpy and scipy.
+
+Writes tests/data/layer.npy (f64, tanh-like, some rows repeated), inputs.npy, labels.npy and estimators.csv.
+
+pip install numpy scipy; python tests/oracle/estimators.py tests/data
+"""
+import csv
+import sys
+
+import numpy as np
+from scipy.spatial import cKDTree
+from scipy.special import digamma
+
+folder = sys.argv[1]
+rng = np.random.default_rng(11)
+n = 300
+x = rng.normal(size=(n, 4))
+t = np.tanh(x @ rng.normal(size=(4, 3)) + 0.3 * rng.normal(size=(n, 3)))
+y = (x.sum(1) + 0.5 * rng.normal(size=n) > 0).astype(np.int64)
+np.save(f"{folder}/inputs.npy", x)
+np.save(f"{folder}/layer.npy", t)
+np.save(f"{folder}/labels.npy", y)
+
+
+def entropy(symbols):
+    p = np.unique(symbols, axis=0, return_counts=True)[1] / len(symbols)
+    return -(p * np.log2(p)).sum()
+
+
+def discrete(bins):
+    bins = bins.astype(np.int64)
+    joint = np.column_stack([bins, y])
+    return entropy(bins), entropy(bins) + entropy(y[:, None]) - entropy(joint)
+
+
+def kde(scale):
+    def information(rows):
+        d = ((rows[:, None] - rows[None]) ** 2).sum(-1)
+        return -np.log2(np.exp(-d / scale).mean(1)).mean()
+
+    whole = information(t)
+    return whole, whole - sum((y == c).mean() * information(t[y == c]) for c in (0, 1))
+
+
+def ksg(a, b, k, variant=1):
+    tree = cKDTree(np.hstack([a, b]))
+    distance, index = tree.query(np.hstack([a, b]), k=k + 1, p=np.inf)
+    total = 0.0
+    for i in range(len(a)):
+        da, db = np.abs(a - a[i]).max(1), np.abs(b - b[i]).max(1)
+        if variant == 1:
+            e = distance[i, k]
+            total += digamma((da < e).sum()) + digamma((db < e).sum())  # the row itself is the + 1
+        else:
+            near = index[i, 1:]
+            total += digamma((da <= da[near].max()).sum() - 1) + digamma((db <= db[near].max()).sum() - 1)
+    offset = 0 if variant == 1 else 1 / k
+    return (digamma(k) - offset + digamma(len(a)) - total / len(a)) / np.log(2)
+
+
+def ross(t, y, k):
+    tree, total = cKDTree(t), 0.0
+    for i in range(n):
+        own = t[y == y[i]]
+        radius = cKDTree(own).query(t[i], k + 1, p=np.inf)[0][k]
+        near = len(tree.query_ball_point(t[i], radius, p=np.inf)) - 1
+        total += digamma(k) - digamma(len(own)) - digamma(near)
+    return (digamma(n) + total / n) / np.log(2)
+
+
+def mixed_ksg(a, b, k):
+    tree, tree_a, tree_b = cKDTree(np.hstack([a, b])), cKDTree(a), cKDTree(b)
+    distance = tree.query(np.hstack([a, b]), k + 1, p=np.inf)[0][:, k]
+    total = 0.0
+    for i in range(len(a)):
+        if distance[i] == 0:
+            kk = len(tree.query_ball_point(np.hstack([a[i], b[i]]), 1e-15, p=np.inf))
+            r = 1e-15
+        else:
+            kk, r = k, distance[i] - 1e-15
+        na, nb = (len(u.query_ball_point(v[i], r, p=np.inf)) for u, v in ((tree_a, a), (tree_b, b)))
+        total += digamma(kk) + np.log(len(a)) - digamma(na) - digamma(nb)
+    return total / len(a) / np.log(2)
+
+
+def gaussian(a, b):
+    c = np.corrcoef(np.hstack([a, b]).T)
+    d = a.shape[1]
+    return 0.5 * np.log2(np.linalg.det(c[:d, :d]) * np.linalg.det(c[d:, d:]) / np.linalg.det(c))
+
+
+edges = np.linspace(-1, 1, 30).astype(np.float32)
+idnns = np.digitize(t.astype(np.float32), edges) - 1
+idnns[idnns < 0] = 29
+own = np.minimum((t - t.min()) / (t.max() - t.min()) * 30, 29).astype(int)
+quantile = (np.array([[(t[:, j] < v).sum() for v in t[:, j]] for j in range(3)]).T * 8) // n
+levels = np.round((t - t.min()) / (t.max() - t.min()) * 15)
+y1 = y[:, None].astype(float)
+rows = {
+    "binning:width=0.07": discrete(np.floor(t.astype(np.float32) / np.float32(0.07))),
+    "binning:bins=30,range=-1..1": discrete(np.minimum((t + 1) / 2 * 30, 29).astype(int)),
+    "binning:bins=30,range=own": discrete(own),
+    "binning:quantile=8": discrete(quantile),
+    "idnns:edges=30": discrete(idnns),
+    "quantised:bits=4": discrete(levels),
+    "plugin": (np.log2(n), entropy(y1)),
+    "kde:variance=0.001,bound=upper": kde(0.002),
+    "kde:variance=0.001,bound=lower": kde(0.008),
+    "kde:variance=0.1,bound=upper": kde(0.2),
+    # T is another value at every x: infinite.
+    "ksg:k=3": ("inf", ross(t, y, 3)),
+    "mixed-ksg:k=3": ("inf", mixed_ksg(t, y1, 3)),
+    "gaussian": (gaussian(x, t), gaussian(t, y1)),
+}
+with open(f"{folder}/estimators.csv", "w", newline="") as file:
+    out = csv.writer(file, lineterminator="\n")
+    out.writerow(["kind", "estimator", "i_xt_bits", "i_ty_bits"])
+    for name, (i_xt, i_ty) in rows.items():
+        out.writerow(["layer", name, i_xt if i_xt == "inf" else repr(float(i_xt)), repr(float(i_ty))])
+    pairs = {
+        "ksg:k=3": ksg(x, t, 3),
+        "ksg:k=7": ksg(x, t, 7),
+        "ksg:k=3,variant=2": ksg(x, t, 3, 2),
+        "mixed-ksg:k=3": mixed_ksg(x, t, 3),
+        "gaussian": gaussian(x, t),
+    }
+    for name, bits in pairs.items():
+        out.writerow(["pair", name, "", repr(float(bits))])
