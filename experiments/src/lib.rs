@@ -23,6 +23,7 @@ pub mod config;
 pub mod estimation;
 pub mod figures;
 pub mod jobs;
+pub mod joint_file;
 pub mod measure;
 pub mod progress;
 pub mod results;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
 //! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
+//! | [`bottleneck`] | the Information Bottleneck bound: solver with certificate, curve, queries |
 //! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
 //! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
 //! | [`statistics`] | bootstrap intervals over replicas: what verdicts are made of |
@@ -11,6 +12,7 @@
 // What a vectorised kernel calls must be inlined into it, or it is compiled without the kernel's instruction set.
 #![allow(clippy::inline_always)]
 
+pub mod bottleneck;
 pub mod distribution;
 pub mod estimators;
 pub mod gradient;

@@ -1,0 +1,90 @@
+//! ib-curve against closed forms, independently computed values, and careless users.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+
+use infoplane_experiments::rows::read;
+use infoplane_experiments::tasks::{Labelling, o3};
+use serde::Deserialize;
+
+fn ib_curve(joint: &str, words: &[&str]) -> Output {
+    static IB_CURVE: LazyLock<PathBuf> = LazyLock::new(|| infoplane_tests::program("ib-curve"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("joint.csv");
+    std::fs::write(&file, joint).unwrap();
+    let output = Command::new(&*IB_CURVE).arg("--joint").arg(&file).args(words).output().expect("ib-curve starts");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"));
+    output
+}
+
+#[derive(Deserialize)]
+struct Optimum {
+    beta: f64,
+    i_xt_bits: f64,
+    i_ty_bits: f64,
+    gap_bits: f64,
+}
+
+fn optima(joint: &str, words: &[&str]) -> Vec<Optimum> {
+    let output = ib_curve(joint, words);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("out.csv"), &output.stdout).unwrap();
+    read(&folder.path().join("out.csv")).unwrap()
+}
+
+/// The paper's task as a joint distribution.
+fn paper_task(i_xy_bits: f64) -> String {
+    let task = o3(Labelling::Soft, i_xy_bits).unwrap();
+    let rows = task.joint.p_y_given_x();
+    rows.outer_iter().map(|row| format!("{:?},{:?}\n", row[0] / 4096.0, row[1] / 4096.0)).collect()
+}
+
+#[test]
+fn the_paper_task_and_a_channel_have_their_values() {
+    // From an independent solver; the channel's are its closed form.
+    for (joint, beta, i_xt, i_ty) in [
+        ("0.45,0.05\n0.05,0.45\n".to_owned(), 2.0, 0.6964327290, 0.4072338336),
+        (paper_task(0.9), 2.0, 0.9437328142, 0.7778593731),
+        (paper_task(0.9), 10.0, 1.3136426741, 0.8829850906),
+        (paper_task(0.99), 1.1, 0.9818061159, 0.9709841954),
+    ] {
+        let found = &optima(&joint, &["--beta", &beta.to_string()])[0];
+        assert!((found.i_xt_bits - i_xt).abs() < 1e-9 && (found.i_ty_bits - i_ty).abs() < 1e-9, "β = {beta}");
+        assert!((0.0..=1e-10).contains(&found.gap_bits));
+    }
+}
+
+#[test]
+fn the_curve_is_monotone_concave_and_certified() {
+    let curve = optima(&paper_task(0.7), &["--points", "60"]);
+    assert!(curve.windows(2).all(|pair| pair[0].beta < pair[1].beta && pair[0].i_xt_bits <= pair[1].i_xt_bits + 1e-9));
+    for three in curve.windows(3) {
+        let slope = |a: &Optimum, b: &Optimum| (b.i_ty_bits - a.i_ty_bits) / (b.i_xt_bits - a.i_xt_bits);
+        if three[2].i_xt_bits - three[1].i_xt_bits > 1e-6 && three[1].i_xt_bits - three[0].i_xt_bits > 1e-6 {
+            assert!(slope(&three[1], &three[2]) <= slope(&three[0], &three[1]) + 1e-6);
+        }
+    }
+    assert!(curve.iter().all(|row| row.gap_bits <= 1e-10 && row.i_ty_bits <= row.i_xt_bits && row.i_ty_bits <= 0.7));
+}
+
+#[test]
+fn what_is_no_joint_or_no_question_is_refused() {
+    let channel = "45,5\n5,45\n";
+    for (joint, words) in [
+        ("", &["--beta", "2"][..]),
+        ("1,2\n3\n", &["--beta", "2"]),
+        ("1,-2\n3,1\n", &["--beta", "2"]),
+        ("0,0\n0,0\n", &["--beta", "2"]),
+        ("1,inf\n1,1\n", &["--beta", "2"]),
+        ("1,x\n1,1\n", &["--beta", "2"]),
+        (channel, &["--beta", "0"]),
+        (channel, &["--beta", "nan"]),
+        (channel, &["--at-i-xt", "1.5"]),
+        (channel, &["--at-i-ty", "0.9"]),
+    ] {
+        let output = ib_curve(joint, words);
+        assert!(!output.status.success() && !output.stderr.is_empty(), "{joint:?} {words:?}");
+    }
+}
