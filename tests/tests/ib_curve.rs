@@ -38,7 +38,7 @@ fn optima(joint: &str, words: &[&str]) -> Vec<Optimum> {
 fn paper_task(i_xy_bits: f64) -> String {
     let task = o3(Labelling::Soft, i_xy_bits).unwrap();
     let rows = task.joint.p_y_given_x();
-    rows.outer_iter().map(|row| format!("{:?},{:?}\n", row[0] / 4096.0, row[1] / 4096.0)).collect()
+    rows.outer_iter().map(|row| format!("{:?},{:?}", row[0] / 4096.0, row[1] / 4096.0)).collect::<Vec<_>>().join("\n")
 }
 
 #[test]

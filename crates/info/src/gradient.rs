@@ -70,14 +70,20 @@ impl GradientNorms {
     }
 }
 
-/// Where drift turns into diffusion: the place of the first ratio below 1 after the greatest one. None if no ratio reaches 1
-/// (there was no drift) or none falls below it afterwards. At random weights the ratio often starts below 1 and rises first.
+/// Where drift turns into diffusion: the place, after the greatest ratio, that best parts ratios of at least 1 before it from
+/// ratios below 1 from it on (fewest on the wrong side; the first of equals). None if no ratio reaches 1 (there was no drift),
+/// or nothing is gained by any parting (it never ended). A single ratio that dips below 1 by chance moves it little.
 pub fn transition(snr: &[f64]) -> Option<usize> {
     let peak = (0..snr.len()).fold(0, |best, k| if snr[k] > snr[best] { k } else { best });
     if snr.get(peak).is_none_or(|&ratio| ratio < 1.0) {
         return None;
     }
-    (peak..snr.len()).find(|&k| snr[k] < 1.0)
+    let drifting = |from: usize, to: usize| snr[from..to].iter().filter(|&&ratio| ratio >= 1.0).count();
+    let right = |cut: usize| drifting(peak, cut) + (snr.len() - cut - drifting(cut, snr.len()));
+    // The cut at the end, which no parting may merely equal, says that the drift never ended.
+    let never = snr.len();
+    let best = (peak + 1..never).fold(never, |best, cut| if right(cut) > right(best) { cut } else { best });
+    (best < never).then_some(best)
 }
 
 #[cfg(test)]
@@ -104,6 +110,9 @@ mod tests {
         assert_eq!(transition(&[0.4, 0.9, 0.3]), None);
         assert_eq!(transition(&[0.4, 3.0, 2.0]), None);
         assert_eq!(transition(&[f64::INFINITY, 2.0, 0.5]), Some(2));
+        // One dip is not the end of the drift.
+        assert_eq!(transition(&[5.0, 4.0, 0.9, 3.0, 2.0, 3.0, 0.5, 0.2]), Some(6));
+        assert_eq!(transition(&[5.0, 0.9, 3.0, 2.0]), None);
         assert_eq!(transition(&[]), None);
     }
 

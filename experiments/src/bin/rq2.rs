@@ -77,7 +77,7 @@ fn answer(cli: Cli) -> Result<()> {
     let estimator = trajectories.first().map_or_else(String::new, |t| t.estimator.clone());
 
     let timings = timing::rows(&paths, &trajectories, &estimator, rq2.verdict.compression_bits);
-    let causes = causes::rows(&conditions, &trajectories, &paths, &training, rq2.verdict.train_accuracy);
+    let causes = causes::rows(&conditions, &trajectories, &paths, &training, rq2.verdict.matched_loss_bits);
     let diffusion = diffusion::rows(&displacements, &weights);
     let claims = judge(&conditions, &timings, &causes, &rq2.verdict);
     rows::write(&results.file("phases.csv"), &timings)?;

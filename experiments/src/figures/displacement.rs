@@ -38,7 +38,7 @@ pub fn draw(rows: &[DisplacementRow], conditions: &[String], folder: &Path) -> R
         layouts.push(
             Layout::auto_from_plots(&panel)
                 .with_title(condition.clone())
-                .with_x_label("epochs since SNR < 1")
+                .with_x_label("epochs since the transition")
                 .with_y_label("squared displacement")
                 .with_log_x()
                 .with_log_y(),

@@ -1,7 +1,7 @@
 //! The paper's figure 4: norms of the mean and of the standard deviation of mini-batch gradients, each divided by ‖W‖, by
 //! layer, against epochs, log-log; and the signal-to-noise ratio of every condition.
 //!
-//! Vertical lines: the median epoch at which a layer's SNR falls below 1 (dashed) and at which its compression starts (dotted).
+//! Vertical lines: the median epoch of the transition at SNR = 1 (dashed) and at which its compression starts (dotted).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -77,7 +77,7 @@ fn by_layer(rows: &[&GradientRow], timings: &[TimingRow], reference: &str, folde
     let legend = vec![
         entry("norm of mean", 0, None),
         entry("norm of std", 1, Some("8 4 2 4")),
-        entry("SNR below 1", 2, Some("8 4")),
+        entry("transition", 2, Some("8 4")),
         entry("compression starts", 3, Some("2 4")),
     ];
     let figure = Figure::new(plots.len().div_ceil(COLUMNS), COLUMNS)

@@ -2,7 +2,7 @@
 //!
 //! Compression is that of RQ1 (cross-fitted, after the fit, mean over hidden layers). It is read twice: at the end, where
 //! conditions have made the same number of updates, and at the same training loss: the first recorded epoch at which a
-//! network's loss is as low as the highest final loss of any condition that has learned.
+//! network's loss is as low as `matched_loss_bits`; networks that never get there are left out, and the others counted.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub struct CauseRow {
     pub effect_bits: f64,
     pub effect_bits_lower: Option<f64>,
     pub effect_bits_upper: Option<f64>,
-    pub matched_loss_bits: Option<f64>,
+    pub matched_loss_bits: f64,
     pub matched_loss_replicas: usize,
     pub matched_loss_compression_bits: Option<f64>,
     pub matched_loss_compression_bits_lower: Option<f64>,
@@ -46,13 +46,10 @@ pub fn rows(
     trajectories: &[Trajectory],
     paths: &[GradientPath],
     training: &[TrainingRow],
-    least_accuracy: f64,
+    matched_loss: f64,
 ) -> Vec<CauseRow> {
     let ends: Vec<(String, End)> =
         conditions.iter().filter_map(|name| Some((name.clone(), End::of(name, training)?))).collect();
-    // The loss that every condition that has learned reaches.
-    let matched = ends.iter().filter(|(_, end)| end.accuracy >= least_accuracy).map(|(_, end)| end.loss);
-    let matched = matched.fold(None, |most: Option<f64>, loss| Some(most.map_or(loss, |most| most.max(loss))));
     let mut estimators: Vec<&str> = Vec::new();
     for trajectory in trajectories {
         if !estimators.contains(&trajectory.estimator.as_str()) {
@@ -72,7 +69,7 @@ pub fn rows(
             let reference = reference.get_or_insert_with(|| lost.clone());
             let values = |map: &BTreeMap<usize, f64>| map.values().copied().collect::<Vec<f64>>();
             let paired: Vec<f64> = lost.iter().filter_map(|(r, bits)| Some(bits - reference.get(r)?)).collect();
-            let at_loss = matched.map(|loss| at_matched_loss(name, &layers, training, loss)).unwrap_or_default();
+            let at_loss = at_matched_loss(name, &layers, training, matched_loss);
             let (compression, effect) = (interval(&values(&lost)), interval(&paired));
             let matched_interval: Option<Interval> = (!at_loss.is_empty()).then(|| interval(&at_loss));
             let hidden = |path: &&GradientPath| path.condition == *name && layers.iter().any(|t| t.layer == path.layer);
@@ -102,7 +99,7 @@ pub fn rows(
                 effect_bits: effect.mean,
                 effect_bits_lower: effect.lower,
                 effect_bits_upper: effect.upper,
-                matched_loss_bits: matched,
+                matched_loss_bits: matched_loss,
                 matched_loss_replicas: at_loss.len(),
                 matched_loss_compression_bits: matched_interval.map(|i| i.mean),
                 matched_loss_compression_bits_lower: matched_interval.and_then(|i| i.lower),

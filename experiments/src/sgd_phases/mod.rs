@@ -74,7 +74,8 @@ pub fn collect(rows: &[GradientRow]) -> Vec<GradientPath> {
 }
 
 impl GradientPath {
-    /// The recorded epoch at which drift has turned into diffusion: the first with SNR < 1 after the greatest SNR.
+    /// The recorded epoch at which drift has turned into diffusion: SNR ≥ 1 before, below 1 from then on (see
+    /// [`transition`], which a single dip does not fool).
     pub fn crossing(&self) -> Option<usize> {
         let snr: Vec<f64> = self.mean.iter().zip(&self.std).map(|(mean, std)| mean / std).collect();
         transition(&snr).map(|k| self.epochs[k])

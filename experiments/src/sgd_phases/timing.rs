@@ -26,7 +26,7 @@ pub struct TimingRow {
     pub layer: usize,
     /// Whether it is the last.
     pub is_output: bool,
-    /// First recorded epoch with SNR < 1 after the greatest SNR; empty if there is none.
+    /// Recorded epoch at which drift has turned into diffusion (SNR = 1); empty if there is none.
     pub crossing_epoch: Option<usize>,
     /// Change point of log SNR against log epoch; empty if too few epochs were recorded.
     pub change_point_epoch: Option<usize>,

@@ -1,7 +1,7 @@
 //! RQ2's verdict, claim by claim. The rules are fixed before the run; c is the first condition, the reference.
 //!
 //! - *Every network passes from drift to diffusion*, in each mini-batch condition: the share of hidden layers × networks whose
-//!   SNR falls below 1 is at least `transition_share` (95 % interval).
+//!   SNR passes from above to below 1 is at least `transition_share` (95 % interval).
 //! - *Compression starts at the transition* (c): the mean of log₁₀(compression epoch / crossing epoch) lies within
 //!   ±log₁₀ `factor`.
 //! - *Gradient noise is needed for compression*: refuted if networks without it (full batch) still lose at least
@@ -31,6 +31,8 @@ pub struct PhaseRule {
     pub compression_bits: f64,
     /// Training accuracy below which a condition has not learned.
     pub train_accuracy: f64,
+    /// Training loss, in bits, at which conditions are compared beside the end.
+    pub matched_loss_bits: f64,
     /// The condition without gradient noise.
     pub without_noise: String,
     /// The condition with isotropic noise of matched size.
@@ -67,6 +69,11 @@ impl PhaseRule {
             "verdict.compression_bits = {}: must be a finite number of at least 0",
             self.compression_bits
         );
+        ensure!(
+            self.matched_loss_bits > 0.0 && self.matched_loss_bits.is_finite(),
+            "verdict.matched_loss_bits = {}: must be a finite number above 0",
+            self.matched_loss_bits
+        );
         for (key, name) in [("without_noise", &self.without_noise), ("isotropic_noise", &self.isotropic_noise)] {
             ensure!(
                 name.is_empty() || conditions.contains(name),
@@ -87,7 +94,7 @@ pub fn judge(conditions: &[String], timings: &[TimingRow], causes: &[CauseRow], 
         let replicas = replicas_of(causes, name);
         let share = timing.share_crossing;
         claims.push(claim(
-            ("every network passes from drift to diffusion", name, "", "share of hidden layers with SNR < 1"),
+            ("every network passes from drift to diffusion", name, "", "share of hidden layers with a transition"),
             (replicas, share),
             at_least(share, rule.transition_share),
         ));

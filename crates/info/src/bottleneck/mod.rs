@@ -1,8 +1,24 @@
 //! The Information Bottleneck bound, with a proof beside every number.
+//!
+//! | file | what |
+//! |---|---|
+//! | `problem`, `solver`, `certificate` | the reduced problem, its optimum at one β, and how far that can be from the truth |
+//! | `kernel`, `weights`, `skyline`, `polish` | the solver's parts |
+//! | `curve`, `query` | the whole bound as a sandwich, and one place of it |
+//! | `layer` | how near an encoder comes to the bound, and whether it obeys its equations |
+//! | `transitions` | where the optimum gains an atom, and where the trivial solution stops being stable |
+//! | `deterministic` | the best quantisers, exactly, for binary Y |
+//! | [`blahut_arimoto`] | the classical iteration, annealed both ways, for comparison |
+//! | [`closed_forms`], [`finite_sample`] | what is known exactly; what samples allow |
 
+pub mod blahut_arimoto;
 mod certificate;
+pub mod closed_forms;
 mod curve;
+mod deterministic;
+pub mod finite_sample;
 mod kernel;
+mod layer;
 #[cfg(test)]
 mod paper_task;
 mod polish;
@@ -12,15 +28,19 @@ mod properties;
 mod query;
 mod skyline;
 mod solver;
+mod transitions;
 mod weights;
 
 use thiserror::Error;
 
 pub use certificate::Proof;
 pub use curve::Curve;
+pub use deterministic::Quantiser;
+pub use layer::LayerTest;
 pub use problem::Problem;
 pub use query::Query;
 pub use solver::Solution;
+pub use transitions::{Atoms, Transition};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Error)]

@@ -1,0 +1,90 @@
+//! Bounds known in closed form: what every solver must find.
+//!
+//! - Binary symmetric channel of error δ, uniform input (Witsenhausen & Wyner 1975; Mrs. Gerber's lemma): the optimal encoder is
+//!   itself a symmetric channel of error a, I(X;T) = 1 − h(a), I(T;Y) = 1 − h(a⋆δ), 1/β = (1 − 2δ) h′(a⋆δ)/h′(a), with
+//!   a⋆δ = a(1 − δ) + δ(1 − a); nothing is worth saying below β = 1/(1 − 2δ)².
+//! - Gaussian X and Y (Chechik, Globerson, Tishby & Weiss 2005): with λ_i the eigenvalues of Σ_{X|Y} Σ_X⁻¹, a direction is
+//!   used from β_i = 1/(1 − λ_i) on; I(X;T) = ½ Σ log₂ [(β − 1)(1 − λ_i)/λ_i], I(T;Y) = I(X;T) − ½ Σ log₂ [β(1 − λ_i)].
+
+/// A point of a curve, in bits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// I(X;T) in bits.
+    pub i_xt: f64,
+    /// I(T;Y) in bits.
+    pub i_ty: f64,
+}
+
+fn binary_entropy(p: f64) -> f64 {
+    if p <= 0.0 || p >= 1.0 { 0.0 } else { -p * p.log2() - (1.0 - p) * (1.0 - p).log2() }
+}
+
+/// The binary symmetric channel of error δ in [0, ½) at β > 0.
+pub fn binary_symmetric_channel(delta: f64, beta: f64) -> Point {
+    let star = |a: f64| a * (1.0 - delta) + delta * (1.0 - a);
+    // h′(a) = log₂((1 − a)/a); β(a) falls from 1/(1 − 2δ)² … ∞ as a goes from ½ to 0.
+    let slope = |a: f64| ((1.0 - a) / a).log2();
+    let beta_of = |a: f64| slope(a) / ((1.0 - 2.0 * delta) * slope(star(a)));
+    if delta == 0.0 {
+        let all = if beta > 1.0 { 1.0 } else { 0.0 };
+        return Point { i_xt: all, i_ty: all };
+    }
+    if beta <= 1.0 / (1.0 - 2.0 * delta).powi(2) {
+        return Point { i_xt: 0.0, i_ty: 0.0 };
+    }
+    let (mut low, mut high) = (f64::MIN_POSITIVE, 0.5);
+    for _ in 0..2000 {
+        let middle = if low < 1e-3 { (low * high).sqrt() } else { f64::midpoint(low, high) };
+        if middle <= low || middle >= high {
+            break;
+        }
+        if beta_of(middle) > beta { low = middle } else { high = middle }
+    }
+    Point { i_xt: 1.0 - binary_entropy(high), i_ty: 1.0 - binary_entropy(star(high)) }
+}
+
+/// Gaussian variables with these eigenvalues λ_i in (0, 1] of Σ_{X|Y} Σ_X⁻¹, at β > 0.
+pub fn gaussian(eigenvalues: &[f64], beta: f64) -> Point {
+    let used = eigenvalues.iter().filter(|&&lambda| lambda < 1.0 && beta > 1.0 / (1.0 - lambda));
+    let (mut i_xt, mut lost) = (0.0, 0.0);
+    for lambda in used {
+        i_xt += 0.5 * ((beta - 1.0) * (1.0 - lambda) / lambda).log2();
+        lost += 0.5 * (beta * (1.0 - lambda)).log2();
+    }
+    Point { i_xt, i_ty: i_xt - lost }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::JointDistribution;
+    use crate::bottleneck::Problem;
+    use approx::assert_abs_diff_eq;
+
+    #[test]
+    fn the_solver_finds_the_whole_channel_curve() {
+        let at = binary_symmetric_channel(0.1, 2.0);
+        assert_abs_diff_eq!(at.i_xt, 0.6964327290, epsilon = 1e-10);
+        assert_abs_diff_eq!(at.i_ty, 0.4072338336, epsilon = 1e-10);
+        for delta in [0.01, 0.1, 0.3] {
+            let problem = Problem::new(&JointDistribution::uniform_binary(&[delta, 1.0 - delta]).unwrap());
+            for beta in [1.01, 1.2, 1.6, 2.0, 4.0, 7.0, 20.0, 200.0] {
+                let (found, truth) = (problem.solve(beta).unwrap(), binary_symmetric_channel(delta, beta));
+                assert_abs_diff_eq!(found.i_xt, truth.i_xt, epsilon = 1e-8);
+                assert_abs_diff_eq!(found.i_ty, truth.i_ty, epsilon = 1e-8);
+            }
+        }
+    }
+
+    #[test]
+    fn the_gaussian_curve_has_its_slope_and_its_end() {
+        let lambda = [0.1, 0.5];
+        for beta in [1.5, 3.0, 10.0] {
+            let (a, b) = (gaussian(&lambda, beta * (1.0 - 1e-6)), gaussian(&lambda, beta * (1.0 + 1e-6)));
+            assert_abs_diff_eq!((b.i_xt - a.i_xt) / (b.i_ty - a.i_ty), beta, epsilon = 1e-4 * beta);
+        }
+        // At β → ∞ all of I(X;Y) = −½ Σ log₂ λ is kept.
+        assert_abs_diff_eq!(gaussian(&lambda, 1e9).i_ty, -0.5 * (0.05_f64).log2(), epsilon = 1e-8);
+        assert_eq!(gaussian(&lambda, 1.05), Point { i_xt: 0.0, i_ty: 0.0 });
+    }
+}
