@@ -80,6 +80,10 @@ pub struct MeasureSettings {
     pub epochs: Vec<usize>,
     /// Estimators, as `estimate` names them.
     pub estimators: Vec<EstimatorKind>,
+    /// Estimators that take long, measured at every k-th recorded epoch and the last only.
+    pub costly_estimators: Vec<EstimatorKind>,
+    /// That k.
+    pub costly_every: usize,
     /// Whether mini-batch gradients are measured, and at which weights.
     pub gradients: GradientMode,
 }
@@ -132,11 +136,18 @@ impl ReplicaSettings {
 }
 
 impl MeasureSettings {
+    /// The estimators of the k-th recorded epoch.
+    pub fn estimators_at(&self, place: usize, is_last: bool) -> impl Iterator<Item = &EstimatorKind> {
+        let costly = if is_last || place.is_multiple_of(self.costly_every) { &self.costly_estimators[..] } else { &[] };
+        self.estimators.iter().chain(costly)
+    }
+
     /// The recorded epochs of a training of this length: 0, log-spaced ones, the last; ascending.
     ///
     /// # Errors
     /// If nothing is measured, or an epoch lies beyond the training.
     pub fn checked_epochs(&self, last: usize) -> Result<Vec<usize>> {
+        ensure!(self.costly_every > 0, "measure.costly_every = 0: every k-th recorded epoch, with k at least 1");
         ensure!(
             !self.estimators.is_empty(),
             "measure.estimators is empty: name at least one, like \"binning:width=0.07\""
@@ -336,6 +347,8 @@ mod tests {
             snapshots: 5,
             epochs: vec![],
             estimators: vec!["idnns:edges=30".parse().unwrap()],
+            costly_estimators: vec![],
+            costly_every: 1,
             gradients: GradientMode::None,
         };
         assert_eq!(measure.checked_epochs(10_000).unwrap(), [0, 1, 10, 100, 1000, 10_000]);

@@ -36,7 +36,7 @@ pub struct Moment<'a> {
 pub fn information(
     snapshot: &ReplicaSnapshot,
     task: &Task,
-    estimators: &[EstimatorKind],
+    estimators: &[&EstimatorKind],
     moment: Moment,
 ) -> Result<Vec<InformationRow>> {
     let mut rows = Vec::with_capacity(snapshot.layers.len() * estimators.len());

@@ -145,7 +145,7 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         );
         ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
         self.compute.backend.open(self.compute.device)?;
-        check_estimators(&self.grid.activations, &self.measure.estimators)?;
+        check_estimators(&self.grid.activations, self.measure.estimators_at(0, true))?;
         let task = self.task.load()?;
         let mut weights = None;
         for &activation in &self.grid.activations {
@@ -201,7 +201,7 @@ impl Job<'_> {
 }
 
 /// Refuses bins whose range an activation can leave: that is known before training.
-fn check_estimators(activations: &[Activation], estimators: &[EstimatorKind]) -> Result<()> {
+fn check_estimators<'a>(activations: &[Activation], estimators: impl Iterator<Item = &'a EstimatorKind>) -> Result<()> {
     for estimator in estimators {
         let EstimatorKind::Binning(Binning { bins: bins @ Bins::Range { .. }, on_net_input }) = estimator else {
             continue;

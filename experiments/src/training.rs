@@ -116,14 +116,15 @@ impl Job<'_> {
             training.start_from(weights);
         }
         let mut paths = vec![WeightPath::default(); count];
-        for snapshot in training {
+        for (place, snapshot) in training.enumerate() {
+            let estimators: Vec<_> = self.measure.estimators_at(place, place + 1 == self.epochs.len()).collect();
             let mut losses = Vec::new();
             for (k, replica) in snapshot.replicas.iter().enumerate() {
                 let (number, seed) = self.replicas[k];
                 let Some(replica) = replica else { continue };
                 let updates = snapshot.epoch * steps;
                 let moment = Moment { condition: &condition, replica: number, seed, epoch: snapshot.epoch, updates };
-                for row in measure::information(replica, task, &self.measure.estimators, moment)? {
+                for row in measure::information(replica, task, &estimators, moment)? {
                     tables.write("information_plane", &row)?;
                 }
                 let row = measure::training(replica, task, &splits[k], moment);

@@ -14,7 +14,7 @@ use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::sgd_phases::verdict::{ClaimRow, PhaseRule, judge};
-use infoplane_experiments::sgd_phases::{self, causes, diffusion, timing};
+use infoplane_experiments::sgd_phases::{self, causes, diffusion, idnns, timing};
 use infoplane_experiments::trajectories::{self, verdict::Outcome};
 use infoplane_experiments::weights;
 use infoplane_model::GradientMode;
@@ -24,7 +24,7 @@ const DEFAULTS: &str = include_str!("../../configs/rq2.toml");
 /// How does SGD split into drift and diffusion, and does the transition cause compression?
 ///
 /// Trains the conditions of a designed experiment, takes the mini-batch gradients of every layer at every recorded epoch, and
-/// writes gradients.csv, phases.csv, causes.csv, diffusion.csv, verdict.csv (and information_plane.csv, training.csv,
+/// writes gradients.csv (and gradients_idnns.csv, the authors' convention), phases.csv, causes.csv, diffusion.csv, verdict.csv (and information_plane.csv, training.csv,
 /// displacement.csv, weights.csv, run.json) and figures into the results folder. The defaults, commented, are in
 /// experiments/configs/rq2.toml.
 #[derive(Debug, Parser)]
@@ -80,6 +80,7 @@ fn answer(cli: Cli) -> Result<()> {
     let causes = causes::rows(&conditions, &trajectories, &paths, &training, rq2.verdict.matched_loss_bits);
     let diffusion = diffusion::rows(&displacements, &weights);
     let claims = judge(&conditions, &timings, &causes, &rq2.verdict);
+    rows::write(&results.file("gradients_idnns.csv"), &idnns::rows(&gradients))?;
     rows::write(&results.file("phases.csv"), &timings)?;
     rows::write(&results.file("causes.csv"), &causes)?;
     rows::write(&results.file("diffusion.csv"), &diffusion)?;

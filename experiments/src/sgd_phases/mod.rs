@@ -6,10 +6,12 @@
 //! | [`timing`] | the transition beside the start of compression |
 //! | [`causes`] | what each condition does to compression |
 //! | [`diffusion`] | how weights move after the transition |
+//! | [`idnns`] | the authors' own figure, as their code draws it |
 //! | [`verdict`] | the rules, fixed beforehand, and what they decide |
 
 pub mod causes;
 pub mod diffusion;
+pub mod idnns;
 pub mod timing;
 pub mod verdict;
 

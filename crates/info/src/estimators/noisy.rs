@@ -28,6 +28,8 @@ pub struct Noisy {
     pub samples: usize,
     /// Seed of the draws.
     pub seed: u64,
+    /// Whether the deterministic bounds are computed too; they take longer than the draws.
+    pub bounds: bool,
 }
 
 impl Noisy {
@@ -36,6 +38,7 @@ impl Noisy {
             sigma: settings.take_positive("sigma")?.ok_or_else(|| settings.missing("sigma=…"))?,
             samples: settings.take_count("samples", 2)?.unwrap_or(4000),
             seed: settings.take("seed")?.unwrap_or(0),
+            bounds: settings.take("bounds")?.unwrap_or(true),
         })
     }
 }
@@ -96,9 +99,11 @@ impl Estimator for Noisy {
             .collect();
         let of = |value: fn(&(f64, f64)) -> f64| mean_with_error(&terms.iter().map(value).collect::<Vec<_>>());
         let (mut i_xt, i_ty) = (of(|term| term.0), of(|term| term.1));
-        let bound = |bound| Kde { variance: self.sigma * self.sigma, bound }.estimate(sample);
-        i_xt.lower = Some(bound(Bound::Lower)?.i_xt.bits);
-        i_xt.upper = Some(bound(Bound::Upper)?.i_xt.bits);
+        if self.bounds {
+            let bound = |bound| Kde { variance: self.sigma * self.sigma, bound }.estimate(sample);
+            i_xt.lower = Some(bound(Bound::Lower)?.i_xt.bits);
+            i_xt.upper = Some(bound(Bound::Upper)?.i_xt.bits);
+        }
         if !(i_xt.bits.is_finite() && i_ty.bits.is_finite()) {
             return Err(EstimateError::Degenerate {
                 what: "the density of the noisy layer",
@@ -120,7 +125,8 @@ fn mean_with_error(nats: &[f64]) -> Estimate {
 
 impl fmt::Display for Noisy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sigma={},samples={},seed={}", self.sigma, self.samples, self.seed)
+        write!(f, "sigma={},samples={},seed={}", self.sigma, self.samples, self.seed)?;
+        if self.bounds { Ok(()) } else { f.write_str(",bounds=false") }
     }
 }
 
@@ -139,7 +145,7 @@ mod tests {
         let t = Array2::from_shape_fn((n, 1), |(i, _)| normal.inverse_cdf((i as f64 + 0.5) / n as f64));
         let joint = JointDistribution::uniform_binary(&vec![0.5; n]).unwrap();
         let sample = Sample::new(t.view(), &joint).unwrap();
-        let information = Noisy { sigma: 0.5, samples: 4000, seed: 1 }.estimate(&sample).unwrap();
+        let information = Noisy { sigma: 0.5, samples: 4000, seed: 1, bounds: true }.estimate(&sample).unwrap();
         let (truth, error) = (0.5 * 5_f64.log2(), information.i_xt.standard_error.unwrap());
         assert!((information.i_xt.bits - truth).abs() < 4.0 * error && error < 0.03, "{information:?}");
         assert!(information.i_xt.lower.unwrap() <= truth && truth <= information.i_xt.upper.unwrap());
@@ -150,8 +156,9 @@ mod tests {
     fn two_far_points_are_one_bit_each_way() {
         let joint = JointDistribution::uniform_binary(&[0.0, 1.0]).unwrap();
         let t = array![[0.0, 0.0], [50.0, 50.0]];
-        let information =
-            Noisy { sigma: 0.1, samples: 100, seed: 0 }.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap();
+        let information = Noisy { sigma: 0.1, samples: 100, seed: 0, bounds: true }
+            .estimate(&Sample::new(t.view(), &joint).unwrap())
+            .unwrap();
         approx::assert_abs_diff_eq!(information.i_xt.bits, 1.0, epsilon = 1e-12);
         approx::assert_abs_diff_eq!(information.i_ty.bits, 1.0, epsilon = 1e-12);
     }
