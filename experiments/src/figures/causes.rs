@@ -27,7 +27,7 @@ pub fn draw(rows: &[CauseRow], folder: &Path) -> Result<()> {
         .map(|(k, estimator)| {
             let of_estimator: Vec<&CauseRow> = rows.iter().filter(|row| row.estimator == *estimator).collect();
             let place = |row: &CauseRow| conditions.iter().position(|name| *name == row.condition).unwrap_or(0) as f64;
-            let shift = (k as f64 - (estimators.len() - 1) as f64 / 2.0) * 0.18;
+            let shift = (k as f64 - (estimators.len() - 1) as f64 / 2.0) * 0.14;
             let points: Vec<(f64, f64)> =
                 of_estimator.iter().map(|row| (place(row) + 1.0 + shift, row.compression_bits)).collect();
             let errors = of_estimator.iter().map(|row| {
