@@ -119,11 +119,10 @@ pub fn gradients(snapshot: &ReplicaSnapshot, stack: &Stack, hidden: Activation, 
         moments.add(gradient);
     }
     let mut rows = Vec::new();
-    for (index, kernel) in stack.kernels().enumerate() {
-        let bias = kernel.end..kernel.end + stack.widths[index + 1];
+    for (index, layer) in stack.layers().enumerate() {
         let is_output = index + 2 == stack.widths.len();
         let saturation = if is_output { None } else { saturation(&snapshot.layers[index].activation, hidden) };
-        for (part, range) in [("kernel", kernel), ("bias", bias)] {
+        for (part, range) in [("kernel", layer.kernel()), ("bias", layer.biases())] {
             let Some(norms) = moments.norms(range.clone()) else { continue };
             let weights = &snapshot.parameters[range];
             let weight_norm = weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>().sqrt();
@@ -190,7 +189,8 @@ impl WeightPath {
         seed: u64,
     ) -> (Vec<DisplacementRow>, Vec<WeightRow>) {
         let (mut displacements, mut weights) = (Vec::new(), Vec::new());
-        for (index, kernel) in stack.kernels().enumerate() {
+        for (index, layer) in stack.layers().enumerate() {
+            let kernel = layer.kernel();
             let Condition { dataset, architecture, condition, activation, train_fraction } = condition.clone();
             if let Some(last) = self.parameters.last() {
                 weights.extend(last[kernel.clone()].iter().enumerate().map(|(place, &weight)| WeightRow {

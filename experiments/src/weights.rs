@@ -17,7 +17,8 @@ pub fn read(path: &Path, stack: &Stack) -> Result<Vec<f32>> {
     let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
     let mut arrays = NpzReader::new(file).map_err(|error| anyhow!("{shown} is not an .npz file: {error}"))?;
     let mut parameters: Vec<f32> = Vec::with_capacity(stack.n_parameters());
-    for (k, (inputs, outputs)) in stack.layers().enumerate() {
+    for (k, layer) in stack.layers().enumerate() {
+        let (inputs, outputs) = (layer.inputs, layer.outputs);
         let kernel: Array<f32, Ix2> = array(&mut arrays, &format!("W{}", k + 1)).with_context(|| shown.to_string())?;
         let bias: Array<f32, Ix1> = array(&mut arrays, &format!("b{}", k + 1)).with_context(|| shown.to_string())?;
         ensure!(

@@ -17,6 +17,10 @@ const RUNS: usize = 7;
 
 fn main() {
     let fused = Backend::Flex.open(0).expect("flex is compiled in");
+    // `-- profile` trains one block and no more, for a profiler to look at.
+    if std::env::args().any(|word| word == "profile") {
+        return train(&fused, OptimizerKind::Sgd, Activation::Tanh, 256, 5, 2000);
+    }
     let composed = fused.clone().composed();
     println!("ms per replica and epoch, 12-10-7-5-4-3-2, {TRAIN} rows, one thread; median of {RUNS} runs");
     println!(

@@ -19,11 +19,10 @@ pub fn layers(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Vec<(Tensor
     let mut t = if x.dims()[0] == replicas { x } else { x.repeat_dim(0, replicas) };
     stack
         .layers()
-        .enumerate()
-        .map(|(layer, (inputs, outputs))| {
-            let (weights, biases) = (take(inputs, outputs), take(outputs, 1));
+        .map(|layer| {
+            let (weights, biases) = (take(layer.inputs, layer.outputs), take(layer.outputs, 1));
             let z = weights.swap_dims(1, 2).matmul(t.clone()) + biases;
-            t = stack.activation(layer).apply(z.clone());
+            t = layer.activation.apply(z.clone());
             (z, t.clone())
         })
         .collect()

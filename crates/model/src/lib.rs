@@ -8,13 +8,14 @@
 //! | [`architectures`] | one architecture = one file |
 //! | [`stack`] | dense layers, described, with their parameters in one flat leaf |
 //! | [`composed`] | their forward pass and the loss in plain burn operations: the reference, and the GPU's path |
-//! | `fused` | the same as two operations of our own: the CPU's path |
+//! | `fused` | the same as few operations of our own: the CPU's path |
 //! | [`optimizer`] | SGD and Adam on the flat parameter leaf |
 //! | [`train`] | a block of replicas in training, an iterator of snapshots |
 
 pub mod activation;
 pub mod architectures;
 pub mod backend;
+mod batch;
 pub mod composed;
 #[cfg(feature = "flex")]
 pub mod fused;

@@ -7,6 +7,11 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use crate::backend::Compute;
+#[cfg(feature = "flex")]
+use crate::fused;
+use crate::train::TrainSettings;
+
 const BETA_1: f64 = 0.9;
 const BETA_2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
@@ -32,12 +37,22 @@ pub struct Optimizer {
     steps: i32,
     first: Option<Tensor<2>>,
     second: Option<Tensor<2>>,
+    fused: bool,
 }
 
 impl Optimizer {
-    /// A rule without state yet.
-    pub fn new(kind: OptimizerKind, learning_rate: f64, momentum: f64, weight_decay: f64) -> Self {
-        Self { kind, learning_rate, momentum, weight_decay, steps: 0, first: None, second: None }
+    /// A rule without state yet, for parameters that live where `compute` says.
+    pub fn new(settings: &TrainSettings, compute: &Compute) -> Self {
+        Self {
+            kind: settings.optimizer,
+            learning_rate: settings.learning_rate,
+            momentum: settings.momentum,
+            weight_decay: settings.weight_decay,
+            steps: 0,
+            first: None,
+            second: None,
+            fused: compute.is_fused(),
+        }
     }
 
     /// θ after one step along the gradient, both [R, P] and without autodiff.
@@ -46,27 +61,89 @@ impl Optimizer {
         let gradient =
             if self.weight_decay == 0.0 { gradient } else { gradient + parameters.clone() * self.weight_decay };
         match self.kind {
-            OptimizerKind::Sgd if self.momentum == 0.0 => parameters - gradient * self.learning_rate,
+            OptimizerKind::Sgd if self.momentum == 0.0 => self.descend(parameters, gradient),
             OptimizerKind::Sgd => {
                 let velocity = match self.first.take() {
                     Some(velocity) => velocity * self.momentum + gradient,
                     None => gradient,
                 };
                 self.first = Some(velocity.clone());
-                parameters - velocity * self.learning_rate
+                self.descend(parameters, velocity)
             }
             OptimizerKind::Adam => {
-                let blend = |old: Option<Tensor<2>>, new: Tensor<2>, beta: f64| match old {
-                    Some(old) => old * beta + new * (1.0 - beta),
-                    None => new * (1.0 - beta),
-                };
-                let first = blend(self.first.take(), gradient.clone(), BETA_1);
-                let second = blend(self.second.take(), gradient.clone() * gradient, BETA_2);
-                self.first = Some(first.clone());
-                self.second = Some(second.clone());
-                let corrected = |beta: f64| 1.0 - beta.powi(self.steps);
-                let scale = (second / corrected(BETA_2)).sqrt() + EPSILON;
-                parameters - first / scale * (self.learning_rate / corrected(BETA_1))
+                let first = self.first.take().unwrap_or_else(|| parameters.zeros_like());
+                let second = self.second.take().unwrap_or_else(|| parameters.zeros_like());
+                let [parameters, first, second] = self.adam(parameters, gradient, [first, second]);
+                (self.first, self.second) = (Some(first), Some(second));
+                parameters
+            }
+        }
+    }
+
+    fn descend(&self, parameters: Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+        #[cfg(feature = "flex")]
+        if self.fused {
+            return fused::descend(parameters, gradient, self.learning_rate as f32);
+        }
+        parameters - gradient * self.learning_rate
+    }
+
+    fn adam(&self, parameters: Tensor<2>, gradient: Tensor<2>, [first, second]: [Tensor<2>; 2]) -> [Tensor<2>; 3] {
+        let corrected = |beta: f64| 1.0 - beta.powi(self.steps);
+        let rate = self.learning_rate / corrected(BETA_1);
+        #[cfg(feature = "flex")]
+        if self.fused {
+            let step = fused::update::AdamStep {
+                betas: (BETA_1 as f32, BETA_2 as f32),
+                complements: ((1.0 - BETA_1) as f32, (1.0 - BETA_2) as f32),
+                correction: corrected(BETA_2) as f32,
+                epsilon: EPSILON as f32,
+                rate: rate as f32,
+            };
+            return fused::adam(parameters, gradient, [first, second], step);
+        }
+        let first = first * BETA_1 + gradient.clone() * (1.0 - BETA_1);
+        let second = second * BETA_2 + gradient.clone() * gradient * (1.0 - BETA_2);
+        let scale = (second.clone() / corrected(BETA_2)).sqrt() + EPSILON;
+        [parameters - first.clone() / scale * rate, first, second]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Backend;
+    use burn::tensor::TensorData;
+
+    #[test]
+    fn fused_and_composed_updates_agree() {
+        let fused = Backend::Flex.open(0).unwrap();
+        let composed = fused.clone().composed();
+        for (optimizer, momentum) in [(OptimizerKind::Sgd, 0.0), (OptimizerKind::Sgd, 0.9), (OptimizerKind::Adam, 0.0)]
+        {
+            let settings = TrainSettings {
+                epochs: 1,
+                batch_size: 0,
+                shuffle: false,
+                optimizer,
+                learning_rate: 0.05,
+                momentum,
+                weight_decay: 0.01,
+                noise_batch: 0,
+            };
+            let run = |compute: &Compute| -> Vec<f32> {
+                let tensor =
+                    |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [3, 7]), compute.device());
+                let mut rule = Optimizer::new(&settings, compute);
+                let mut parameters = tensor((0..21).map(|i| (i as f32).sin()).collect());
+                for step in 0..20 {
+                    let gradient = tensor((0..21).map(|i| (i as f32 * 1.7 + step as f32).cos()).collect());
+                    parameters = rule.step(parameters, gradient);
+                }
+                parameters.into_data().try_into_vec().unwrap()
+            };
+            for (a, b) in run(&fused).iter().zip(run(&composed)) {
+                assert!((a - b).abs() < 1e-6, "{optimizer:?}: {a} and {b}");
             }
         }
     }

@@ -3,6 +3,8 @@
 //! z_l = W_lᵀ t_{l−1} + b_l, t_l = φ(z_l), the last layer linear. A block of R replicas keeps its parameters in one flat
 //! leaf, shape [R × P]: layer by layer W_l, [n_in × n_out] row by row, then b_l, [n_out].
 
+use std::ops::Range;
+
 use crate::activation::Activation;
 
 /// Widths and activation of a stack.
@@ -14,25 +16,48 @@ pub struct Stack {
     pub hidden: Activation,
 }
 
-impl Stack {
-    /// Fan-in and fan-out of each layer.
-    pub fn layers(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.widths.windows(2).map(|pair| (pair[0], pair[1]))
+/// One dense layer: its sizes, its activation, and its place in the flat leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dense {
+    /// Fan-in n_in.
+    pub inputs: usize,
+    /// Fan-out n_out.
+    pub outputs: usize,
+    /// φ.
+    pub activation: Activation,
+    /// Where W starts in the flat leaf of one replica; b follows it.
+    pub offset: usize,
+}
+
+impl Dense {
+    /// Where W, [n_in × n_out] row by row, lies in the flat leaf.
+    pub fn kernel(&self) -> Range<usize> {
+        self.offset..self.offset + self.inputs * self.outputs
     }
 
-    /// Where each layer's W lies in the flat leaf; its b follows.
-    pub fn kernels(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+    /// Where b, [n_out], lies in the flat leaf.
+    pub fn biases(&self) -> Range<usize> {
+        let start = self.offset + self.inputs * self.outputs;
+        start..start + self.outputs
+    }
+}
+
+impl Stack {
+    /// Every layer, from the first hidden one to the output.
+    pub fn layers(&self) -> impl Iterator<Item = Dense> + '_ {
         let mut offset = 0;
-        self.layers().map(move |(inputs, outputs)| {
-            let kernel = offset..offset + inputs * outputs;
-            offset += (inputs + 1) * outputs;
-            kernel
+        let last = self.widths.len().saturating_sub(2);
+        self.widths.windows(2).enumerate().map(move |(layer, pair)| {
+            let activation = if layer == last { Activation::Linear } else { self.hidden };
+            let dense = Dense { inputs: pair[0], outputs: pair[1], activation, offset };
+            offset = dense.biases().end;
+            dense
         })
     }
 
     /// Parameters P of one replica.
     pub fn n_parameters(&self) -> usize {
-        self.layers().map(|(inputs, outputs)| (inputs + 1) * outputs).sum()
+        self.layers().last().map_or(0, |layer| layer.biases().end)
     }
 
     /// Units of all layers but the input.
@@ -43,10 +68,5 @@ impl Stack {
     /// Units of the last layer.
     pub fn n_outputs(&self) -> usize {
         self.widths[self.widths.len() - 1]
-    }
-
-    /// Activation of a layer, from 0.
-    pub fn activation(&self, layer: usize) -> Activation {
-        if layer + 2 == self.widths.len() { Activation::Linear } else { self.hidden }
     }
 }

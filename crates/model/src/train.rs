@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::architectures::mlp::{Mlp, to_vec};
 use crate::backend::Compute;
+use crate::batch::gather;
 use crate::optimizer::{Optimizer, OptimizerKind};
 use crate::random::{Purpose, stream};
 
@@ -139,7 +140,10 @@ impl TrainSettings {
 pub struct Training<'a> {
     network: Mlp,
     features: usize,
+    /// Inputs, pattern by pattern: batches are gathered from these.
     patterns: Vec<f32>,
+    /// The same, feature by feature: snapshots are taken of these.
+    columns: Vec<f32>,
     replicas: Vec<Replica>,
     shuffles: Vec<ChaCha8Rng>,
     orders: Vec<Vec<u32>>,
@@ -179,7 +183,8 @@ impl<'a> Training<'a> {
         let shape = [replicas.len(), network.stack().n_parameters()];
         Ok(Self {
             features: inputs.ncols(),
-            patterns: inputs.t().iter().copied().collect(),
+            patterns: inputs.iter().copied().collect(),
+            columns: inputs.t().iter().copied().collect(),
             noises: replicas.iter().map(|replica| stream(replica.seed, Purpose::Noise)).collect(),
             shuffles: replicas.iter().map(|replica| stream(replica.seed, Purpose::Shuffle)).collect(),
             orders: replicas.iter().map(|replica| replica.train.clone()).collect(),
@@ -187,12 +192,7 @@ impl<'a> Training<'a> {
             recorded: Vec::from(recorded).into_iter(),
             parameters: Tensor::from_data(TensorData::new(initial, shape), compute.device()),
             compute: compute.clone(),
-            optimizer: Optimizer::new(
-                settings.optimizer,
-                settings.learning_rate,
-                settings.momentum,
-                settings.weight_decay,
-            ),
+            optimizer: Optimizer::new(settings, compute),
             epoch: 0,
             diverged: vec![None; replicas.len()],
             reported: vec![false; replicas.len()],
@@ -270,14 +270,8 @@ impl<'a> Training<'a> {
     }
 
     fn gradient_of<'b>(&'b self, rows: impl Iterator<Item = &'b [u32]>, count: usize) -> (Tensor<1>, Tensor<2>) {
-        let device = self.compute.device().clone().autodiff();
-        let (x, labels) = self.gather(rows, count, &device);
-        let parameters = Tensor::<2>::from_inner(self.parameters.clone()).require_grad();
-        let losses = self.network.losses(x, parameters.clone(), labels, &self.compute);
-        let mut gradients = losses.clone().sum().backward();
-        // Every parameter takes part in the loss, so there always is a gradient.
-        let gradient = parameters.grad_remove(&mut gradients).unwrap_or_else(|| self.parameters.zeros_like());
-        (losses.inner(), gradient)
+        let (x, labels) = self.gather(rows, count);
+        self.network.losses(x, self.parameters.clone(), labels, &self.compute)
     }
 
     /// The gradient, [R, P], with the Langevin noise of [`TrainSettings::noise_batch`].
@@ -314,22 +308,18 @@ impl<'a> Training<'a> {
     }
 
     /// The next batch of every replica: inputs [R, F, B] and labels [R, B].
-    fn gather<'b>(
-        &'b self,
-        rows: impl Iterator<Item = &'b [u32]>,
-        count: usize,
-        device: &burn::tensor::Device,
-    ) -> (Tensor<3>, Tensor<2>) {
-        let n = self.patterns.len() / self.features;
-        let mut x = buffer(self.replicas.len() * self.features * count);
-        let mut labels = Vec::with_capacity(self.replicas.len() * count);
-        for (replica, rows) in self.replicas.iter().zip(rows) {
-            for column in self.patterns.chunks_exact(n) {
-                x.extend(rows.iter().map(|&row| column[row as usize]));
-            }
-            labels.extend(rows.iter().map(|&row| replica.labels[row as usize] as f32));
-        }
+    fn gather<'b>(&'b self, rows: impl Iterator<Item = &'b [u32]>, count: usize) -> (Tensor<3>, Tensor<2>) {
+        let device = self.compute.device();
         let replicas = self.replicas.len();
+        let size = self.features * count;
+        let mut x = buffer(replicas * size);
+        let mut labels = buffer(replicas * count);
+        for (r, (replica, rows)) in self.replicas.iter().zip(rows).enumerate() {
+            gather(&self.patterns, rows, &mut x[r * size..(r + 1) * size]);
+            for (label, &row) in labels[r * count..(r + 1) * count].iter_mut().zip(rows) {
+                *label = replica.labels[row as usize] as f32;
+            }
+        }
         (
             Tensor::from_data(TensorData::new(x, [replicas, self.features, count]), device),
             Tensor::from_data(TensorData::new(labels, [replicas, count]), device),
@@ -342,7 +332,7 @@ impl<'a> Training<'a> {
         if self.gradient_mode == GradientMode::Frozen {
             self.gradients = self.frozen_gradients();
         }
-        let measured = self.network.measure(&self.patterns, self.parameters.clone(), &self.compute);
+        let measured = self.network.measure(&self.columns, self.parameters.clone(), &self.compute);
         let parameters = to_vec(self.parameters.clone().into_data());
         let p = stack.n_parameters();
         let replicas = measured
@@ -390,13 +380,12 @@ impl ReplicaSnapshot {
     }
 }
 
-/// An empty buffer with room for so many numbers.
+/// A buffer of so many numbers, whichever they are.
 fn buffer(length: usize) -> Vec<f32> {
     #[cfg(feature = "flex")]
-    let mut buffer = crate::fused::pool::take(length);
+    let buffer = crate::fused::pool::take(length);
     #[cfg(not(feature = "flex"))]
-    let mut buffer = Vec::with_capacity(length);
-    buffer.clear();
+    let buffer = vec![0.0; length];
     buffer
 }
 

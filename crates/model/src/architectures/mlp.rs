@@ -12,7 +12,7 @@ use crate::composed;
 use crate::fused;
 use crate::initialisation::Initialisation;
 use crate::random::{Purpose, stream};
-use crate::stack::Stack;
+use crate::stack::{Dense, Stack};
 
 /// The last layer, trained by cross-entropy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,21 +95,34 @@ impl Mlp {
     pub fn initial_parameters(&self, seed: u64) -> Vec<f32> {
         let mut rng: ChaCha8Rng = stream(seed, Purpose::Weights);
         let mut parameters = Vec::with_capacity(self.stack.n_parameters());
-        for (inputs, outputs) in self.stack.layers() {
-            self.initialisation.draw(inputs, outputs, &mut rng, &mut parameters);
-            parameters.resize(parameters.len() + outputs, 0.0);
+        for layer in self.stack.layers() {
+            self.initialisation.draw(layer.inputs, layer.outputs, &mut rng, &mut parameters);
+            parameters.resize(layer.biases().end, 0.0);
         }
         parameters
     }
 
-    /// Mean cross-entropy in nats of each replica, [R]: x is [R, F, B], parameters [R, P], labels [R, B].
-    pub fn losses(&self, x: Tensor<3>, parameters: Tensor<2>, labels: Tensor<2>, compute: &Compute) -> Tensor<1> {
+    /// Mean cross-entropy in nats of each replica, [R], and its gradient, [R, P]: x is [R, F, B], parameters [R, P], labels
+    /// [R, B], all of them outside autodiff.
+    pub fn losses(
+        &self,
+        x: Tensor<3>,
+        parameters: Tensor<2>,
+        labels: Tensor<2>,
+        compute: &Compute,
+    ) -> (Tensor<1>, Tensor<2>) {
         #[cfg(feature = "flex")]
         if compute.is_fused() {
-            return fused::cross_entropy(fused::stack(x, parameters, &self.stack), labels);
+            return fused::losses(x, parameters, labels, &self.stack);
         }
         let _ = compute;
-        composed::cross_entropy(composed::logits(x, parameters, &self.stack), labels)
+        let leaf = Tensor::<2>::from_inner(parameters.clone()).require_grad();
+        let logits = composed::logits(Tensor::from_inner(x), leaf.clone(), &self.stack);
+        let losses = composed::cross_entropy(logits, Tensor::from_inner(labels));
+        let mut gradients = losses.clone().sum().backward();
+        // Every parameter takes part in the loss, so there always is a gradient.
+        let gradient = leaf.grad_remove(&mut gradients).unwrap_or_else(|| parameters.zeros_like());
+        (losses.inner(), gradient)
     }
 
     /// Net inputs z and activations t of every layer of every replica over n rows, [units × n] one layer below the other;
@@ -128,8 +141,9 @@ impl Mlp {
         #[cfg(feature = "flex")]
         if compute.is_fused() {
             let parameters = to_vec(parameters.into_data());
+            let layers: Vec<Dense> = self.stack.layers().collect();
             let replicas = parameters.chunks_exact(self.stack.n_parameters());
-            return replicas.map(|parameters| fused::layers(x, n, parameters, &self.stack)).collect();
+            return replicas.map(|parameters| fused::pass::layers(&layers, parameters, x, n)).collect();
         }
         let x = Tensor::from_data(TensorData::new(x.to_vec(), [1, self.stack.widths[0], n]), compute.device());
         let replicas = parameters.dims()[0];

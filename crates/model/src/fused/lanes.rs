@@ -5,6 +5,9 @@
 
 use pulp::{Simd, WithSimd};
 
+/// Numbers in a register of that level.
+pub const REGISTER: usize = 8;
+
 /// Runs a kernel at that level.
 #[inline]
 pub fn run<K: WithSimd>(kernel: K) -> K::Output {

@@ -69,46 +69,96 @@ fn each_lane<S: Simd>(simd: S, z: S::f32s, f: impl Fn(f32) -> f32) -> S::f32s {
     simd.partial_load_f32s(lanes)
 }
 
-/// φ(z).
-#[inline(always)]
-pub(super) fn apply<S: Simd>(simd: S, activation: Activation, z: S::f32s) -> S::f32s {
-    let zero = simd.splat_f32s(0.0);
-    match activation {
-        Activation::Tanh => tanh(simd, z),
-        Activation::Relu => simd.max_f32s(zero, z),
-        Activation::Linear => z,
-        Activation::Softsign => simd.div_f32s(z, simd.add_f32s(simd.splat_f32s(1.0), simd.abs_f32s(z))),
-        Activation::Softplus => each_lane(simd, z, |z| z.max(0.0) + (-z.abs()).exp().ln_1p()),
-        Activation::LeakyRelu => simd.max_f32s(simd.mul_f32s(simd.splat_f32s(LEAKY_SLOPE as f32), z), z),
-        Activation::Gelu => simd.mul_f32s(z, normal_cdf(simd, z)),
-        Activation::Sigmoid => sigmoid(simd, z),
-    }
+/// φ and φ′ on registers. A loop over registers is made once for each (see [`each_activation`]), so that nothing is decided
+/// inside it.
+pub(super) trait Nonlinearity {
+    /// φ(z).
+    fn apply<S: Simd>(simd: S, z: S::f32s) -> S::f32s;
+    /// g·φ′, with v = z where [`derivative_needs_net_input`], else v = φ(z).
+    fn pull_back<S: Simd>(simd: S, v: S::f32s, g: S::f32s) -> S::f32s;
 }
 
-/// g·φ′, from z where [`derivative_needs_net_input`], else from t = φ(z).
-#[inline(always)]
-pub(super) fn pull_back<S: Simd>(simd: S, activation: Activation, z_or_t: S::f32s, g: S::f32s) -> S::f32s {
-    let (zero, one) = (simd.splat_f32s(0.0), simd.splat_f32s(1.0));
-    let v = z_or_t;
-    match activation {
-        Activation::Tanh => simd.mul_f32s(g, simd.sub_f32s(one, simd.mul_f32s(v, v))),
-        Activation::Relu => simd.select_f32s(simd.greater_than_f32s(v, zero), g, zero),
-        Activation::Linear => g,
-        Activation::Softsign => {
-            // φ′ = 1/(1 + |z|)² = (1 − |t|)².
-            let root = simd.sub_f32s(one, simd.abs_f32s(v));
-            simd.mul_f32s(g, simd.mul_f32s(root, root))
+/// Calls `$function::<S, N>($arguments)` with the [`Nonlinearity`] N of an activation.
+macro_rules! each_activation {
+    ($activation:expr, $function:ident::<$simd:ident>($($argument:expr),* $(,)?)) => {{
+        use $crate::fused::nonlinearity as n;
+        match $activation {
+            Activation::Tanh => $function::<$simd, n::Tanh>($($argument),*),
+            Activation::Relu => $function::<$simd, n::Relu>($($argument),*),
+            Activation::Linear => (),
+            Activation::Softsign => $function::<$simd, n::Softsign>($($argument),*),
+            Activation::Softplus => $function::<$simd, n::Softplus>($($argument),*),
+            Activation::LeakyRelu => $function::<$simd, n::LeakyRelu>($($argument),*),
+            Activation::Gelu => $function::<$simd, n::Gelu>($($argument),*),
+            Activation::Sigmoid => $function::<$simd, n::Sigmoid>($($argument),*),
         }
-        Activation::Softplus => simd.mul_f32s(g, sigmoid(simd, v)),
-        Activation::LeakyRelu => {
-            let small = simd.mul_f32s(g, simd.splat_f32s(LEAKY_SLOPE as f32));
-            simd.select_f32s(simd.greater_than_f32s(v, zero), g, small)
+    }};
+}
+pub(super) use each_activation;
+
+/// The nonlinearities, one type each: `Name { φ of (simd, z); φ′ of (simd, v, g) }`.
+macro_rules! nonlinearities {
+    ($($(#[$doc:meta])* $name:ident { ($s:ident, $z:ident) => $apply:expr, ($t:ident, $v:ident, $g:ident) => $pull_back:expr })*) => {$(
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl Nonlinearity for $name {
+            #[inline(always)]
+            fn apply<S: Simd>($s: S, $z: S::f32s) -> S::f32s {
+                $apply
+            }
+
+            #[inline(always)]
+            fn pull_back<S: Simd>($t: S, $v: S::f32s, $g: S::f32s) -> S::f32s {
+                $pull_back
+            }
         }
-        Activation::Gelu => {
-            // φ′ = Φ(z) + z·exp(−z²/2)/√(2π).
-            let density = each_lane(simd, v, |z| z * (-0.5 * z * z).exp() * 0.398_942_3);
-            simd.mul_f32s(g, simd.add_f32s(normal_cdf(simd, v), density))
+    )*};
+}
+
+nonlinearities! {
+    /// φ′ = 1 − t², rounded once.
+    Tanh {
+        (s, z) => tanh(s, z),
+        (s, t, g) => s.mul_f32s(g, s.negate_mul_add_e_f32s(t, t, s.splat_f32s(1.0)))
+    }
+    /// φ′ = [t > 0].
+    Relu {
+        (s, z) => s.max_f32s(s.splat_f32s(0.0), z),
+        (s, t, g) => s.select_f32s(s.greater_than_f32s(t, s.splat_f32s(0.0)), g, s.splat_f32s(0.0))
+    }
+    /// φ′ = 1/(1 + |z|)² = (1 − |t|)².
+    Softsign {
+        (s, z) => s.div_f32s(z, s.add_f32s(s.splat_f32s(1.0), s.abs_f32s(z))),
+        (s, t, g) => {
+            let root = s.sub_f32s(s.splat_f32s(1.0), s.abs_f32s(t));
+            s.mul_f32s(g, s.mul_f32s(root, root))
         }
-        Activation::Sigmoid => simd.mul_f32s(g, simd.mul_f32s(v, simd.sub_f32s(one, v))),
+    }
+    /// φ′ = σ(z).
+    Softplus {
+        (s, z) => each_lane(s, z, |z| z.max(0.0) + (-z.abs()).exp().ln_1p()),
+        (s, z, g) => s.mul_f32s(g, sigmoid(s, z))
+    }
+    /// φ′ = 1 above 0, the slope below.
+    LeakyRelu {
+        (s, z) => s.max_f32s(s.mul_f32s(s.splat_f32s(LEAKY_SLOPE as f32), z), z),
+        (s, t, g) => {
+            let small = s.mul_f32s(g, s.splat_f32s(LEAKY_SLOPE as f32));
+            s.select_f32s(s.greater_than_f32s(t, s.splat_f32s(0.0)), g, small)
+        }
+    }
+    /// φ = z·Φ(z), φ′ = Φ(z) + z·exp(−z²/2)/√(2π).
+    Gelu {
+        (s, z) => s.mul_f32s(z, normal_cdf(s, z)),
+        (s, z, g) => {
+            let density = each_lane(s, z, |z| z * (-0.5 * z * z).exp() * 0.398_942_3);
+            s.mul_f32s(g, s.add_f32s(normal_cdf(s, z), density))
+        }
+    }
+    /// φ′ = t(1 − t).
+    Sigmoid {
+        (s, z) => sigmoid(s, z),
+        (s, t, g) => s.mul_f32s(g, s.mul_f32s(t, s.sub_f32s(s.splat_f32s(1.0), t)))
     }
 }

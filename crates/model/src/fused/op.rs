@@ -1,213 +1,136 @@
 //! The fused kernels as burn operations: differentiable once, on the flex backend.
+//!
+//! [`dense`] is one layer and [`cross_entropy`] the loss, differentiable: architectures are built from these. A plain stack has
+//! no need of a tape: [`losses`] gives its losses with their gradient in one operation.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
-use burn::tensor::{Shape, Tensor, TensorData};
+use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
+use burn::tensor::Tensor;
 
-use super::dense::{Backward as DenseBackward, Forward};
-use super::lanes;
-use super::loss::CrossEntropy;
-use super::nonlinearity::derivative_needs_net_input;
-use super::pool::{give, give_tensor, take};
-use crate::stack::Stack;
+use super::update::AdamStep;
+use crate::stack::{Dense, Stack};
 
-/// Logits [R, C, B] of a stack of dense layers: x is [R, F, B], or [1, F, B] for all replicas alike; parameters are [R, P].
-pub fn stack(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Tensor<3> {
-    Tensor::from_dispatch(<Dispatch as FusedOps>::fused_stack(
+/// Mean cross-entropy in nats of every replica, [R], and its gradient, [R, P], of a stack of dense layers: x is [R, F, B], or
+/// [1, F, B] for all replicas alike; parameters are [R, P], labels class numbers [R, B]; all of them outside autodiff.
+pub fn losses(x: Tensor<3>, parameters: Tensor<2>, labels: Tensor<2>, stack: &Stack) -> (Tensor<1>, Tensor<2>) {
+    let (losses, gradient) = <Dispatch as FusedOps>::fused_losses(
         x.into_dispatch(),
         parameters.into_dispatch(),
+        labels.into_dispatch(),
         stack.clone(),
-    ))
+    );
+    (Tensor::from_dispatch(losses), Tensor::from_dispatch(gradient))
 }
 
-/// Mean cross-entropy over rows in nats, [R], of logits [R, C, B] and class numbers [R, B].
+/// One layer t = φ(Wᵀx + b), [R, n_out, B], of x, [R, n_in, B], and the flat leaf of parameters, [R, P]. Differentiable in both.
+pub fn dense(x: Tensor<3>, parameters: Tensor<2>, layer: Dense) -> Tensor<3> {
+    Tensor::from_dispatch(<Dispatch as FusedOps>::fused_dense(x.into_dispatch(), parameters.into_dispatch(), layer))
+}
+
+/// Mean cross-entropy over rows in nats, [R], of logits [R, C, B] and class numbers [R, B]. Differentiable in the logits.
 pub fn cross_entropy(logits: Tensor<3>, labels: Tensor<2>) -> Tensor<1> {
     Tensor::from_dispatch(<Dispatch as FusedOps>::fused_cross_entropy(logits.into_dispatch(), labels.into_dispatch()))
 }
 
-/// Net inputs and activations of all layers of one replica, [units × B] each: x is [F × B], parameters [P].
-pub fn layers(x: &[f32], rows: usize, parameters: &[f32], stack: &Stack) -> (Vec<f32>, Vec<f32>) {
-    let mut t = vec![0.0; stack.n_units() * rows];
-    let mut z = vec![0.0; stack.n_units() * rows];
-    lanes::run(Forward { stack, parameters, x, rows, t: &mut t, z: &mut z });
-    (z, t)
+/// θ − ηg of the flat leaf [R, P]; outside autodiff.
+pub fn descend(parameters: Tensor<2>, gradient: Tensor<2>, rate: f32) -> Tensor<2> {
+    let parameters = parameters.into_dispatch();
+    Tensor::from_dispatch(<Dispatch as FusedOps>::fused_descend(parameters, gradient.into_dispatch(), rate))
 }
 
-/// What the stack's forward pass leaves behind: logits, activations [R, units, B], and net inputs, if the gradient needs them.
-type Kept<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
+/// θ, m and v after a step of Adam, all [R, P]; outside autodiff.
+pub fn adam(parameters: Tensor<2>, gradient: Tensor<2>, moments: [Tensor<2>; 2], step: AdamStep) -> [Tensor<2>; 3] {
+    let [first, second] = moments;
+    let (parameters, first, second) = <Dispatch as FusedOps>::fused_adam(
+        parameters.into_dispatch(),
+        gradient.into_dispatch(),
+        first.into_dispatch(),
+        second.into_dispatch(),
+        step,
+    );
+    [Tensor::from_dispatch(parameters), Tensor::from_dispatch(first), Tensor::from_dispatch(second)]
+}
 
 /// The operations a backend must bring.
 #[backend_extension(Flex, Autodiff)]
 pub trait FusedOps: Backend {
-    /// Logits.
-    fn fused_stack(x: FloatTensor<Self>, parameters: FloatTensor<Self>, stack: Stack) -> FloatTensor<Self>;
-    /// Logits, and what the gradient needs.
-    fn fused_stack_kept(
+    /// Losses of a stack and their gradients, [R, P].
+    fn fused_losses(
         x: FloatTensor<Self>,
         parameters: FloatTensor<Self>,
+        labels: FloatTensor<Self>,
         stack: Stack,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-    /// Gradient of the parameters.
-    fn fused_stack_gradient(
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+    /// A layer.
+    fn fused_dense(x: FloatTensor<Self>, parameters: FloatTensor<Self>, layer: Dense) -> FloatTensor<Self>;
+    /// A layer, and what its derivative is taken from.
+    fn fused_dense_kept(
         x: FloatTensor<Self>,
         parameters: FloatTensor<Self>,
-        activations: FloatTensor<Self>,
-        net_inputs: FloatTensor<Self>,
-        logits: FloatTensor<Self>,
-        stack: Stack,
-    ) -> FloatTensor<Self>;
-    /// Losses.
+        layer: Dense,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+    /// Gradients of a layer's input (if wanted, else nothing of use) and of its parameters.
+    fn fused_dense_gradient(
+        x: FloatTensor<Self>,
+        parameters: FloatTensor<Self>,
+        kept: FloatTensor<Self>,
+        upstream: FloatTensor<Self>,
+        layer: Dense,
+        of_x: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+    /// Losses of logits.
     fn fused_cross_entropy(logits: FloatTensor<Self>, labels: FloatTensor<Self>) -> FloatTensor<Self>;
-    /// Losses and their gradients.
+    /// Losses of logits and their gradients.
     fn fused_cross_entropy_kept(
         logits: FloatTensor<Self>,
         labels: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
-}
-
-fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
-    FlexTensor::from_data(TensorData::new(values, shape.into()))
-}
-
-fn contiguous(t: FlexTensor) -> FlexTensor {
-    if t.as_slice::<f32>().is_some() { t } else { t.to_contiguous() }
-}
-
-/// The numbers of a contiguous f32 tensor; our networks have no others.
-fn numbers(t: &FlexTensor) -> &[f32] {
-    t.as_slice::<f32>().expect("fused operations work on contiguous f32 tensors")
-}
-
-/// Sizes of a call: replicas, rows, and the inputs of replica r.
-fn sizes(x: &FlexTensor, parameters: &FlexTensor) -> (usize, usize, usize) {
-    (parameters.shape()[0], x.shape()[2], if x.shape()[0] == 1 { 0 } else { x.shape()[1] * x.shape()[2] })
-}
-
-impl FusedOps for Flex {
-    fn fused_stack(x: FlexTensor, parameters: FlexTensor, stack: Stack) -> FlexTensor {
-        let (logits, activations, net_inputs) = Self::fused_stack_kept(x, parameters, stack);
-        give_tensor(activations);
-        give_tensor(net_inputs);
-        logits
-    }
-
-    fn fused_stack_kept(x: FlexTensor, parameters: FlexTensor, stack: Stack) -> Kept<Self> {
-        let (x, parameters) = (contiguous(x), contiguous(parameters));
-        let (replicas, rows, stride) = sizes(&x, &parameters);
-        let (p, units, inputs) = (stack.n_parameters(), stack.n_units() * rows, stack.widths[0] * rows);
-        let classes = stack.n_outputs();
-        let mut t = take(replicas * units);
-        let kept = if derivative_needs_net_input(stack.hidden) { replicas } else { 0 };
-        let mut z = take(kept * units);
-        let mut logits = take(replicas * classes * rows);
-        for r in 0..replicas {
-            let t = &mut t[r * units..(r + 1) * units];
-            let z: &mut [f32] = if z.is_empty() { &mut [] } else { &mut z[r * units..(r + 1) * units] };
-            lanes::run(Forward {
-                stack: &stack,
-                parameters: &numbers(&parameters)[r * p..(r + 1) * p],
-                x: &numbers(&x)[r * stride..r * stride + inputs],
-                rows,
-                t,
-                z,
-            });
-            logits[r * classes * rows..(r + 1) * classes * rows].copy_from_slice(&t[units - classes * rows..]);
-        }
-        let n_units = stack.n_units();
-        (
-            tensor(logits, [replicas, classes, rows]),
-            tensor(t, [replicas, n_units, rows]),
-            tensor(z, [kept, n_units, rows]),
-        )
-    }
-
-    fn fused_stack_gradient(
-        x: FlexTensor,
-        parameters: FlexTensor,
-        activations: FlexTensor,
-        net_inputs: FlexTensor,
-        logits: FlexTensor,
-        stack: Stack,
-    ) -> FlexTensor {
-        let (x, parameters, logits) = (contiguous(x), contiguous(parameters), contiguous(logits));
-        let (replicas, rows, stride) = sizes(&x, &parameters);
-        let (p, units, inputs) = (stack.n_parameters(), stack.n_units() * rows, stack.widths[0] * rows);
-        let outputs = stack.n_outputs() * rows;
-        let widest = stack.widths.iter().max().map_or(0, |width| width * rows);
-        let (mut delta, mut next) = (take(widest), take(widest));
-        let mut gradient = take(replicas * p);
-        let z = numbers(&net_inputs);
-        for r in 0..replicas {
-            lanes::run(DenseBackward {
-                stack: &stack,
-                parameters: &numbers(&parameters)[r * p..(r + 1) * p],
-                x: &numbers(&x)[r * stride..r * stride + inputs],
-                rows,
-                t: &numbers(&activations)[r * units..(r + 1) * units],
-                z: if z.is_empty() { &[] } else { &z[r * units..(r + 1) * units] },
-                logits: &numbers(&logits)[r * outputs..(r + 1) * outputs],
-                gradient: &mut gradient[r * p..(r + 1) * p],
-                scratch: [&mut delta, &mut next],
-            });
-        }
-        give(delta);
-        give(next);
-        for used in [x, activations, net_inputs, logits] {
-            give_tensor(used);
-        }
-        tensor(gradient, [replicas, p])
-    }
-
-    fn fused_cross_entropy(logits: FlexTensor, labels: FlexTensor) -> FlexTensor {
-        Self::fused_cross_entropy_kept(logits, labels).0
-    }
-
-    fn fused_cross_entropy_kept(logits: FlexTensor, labels: FlexTensor) -> (FlexTensor, FlexTensor) {
-        let (logits, labels) = (contiguous(logits), contiguous(labels));
-        let (replicas, classes, rows) = (logits.shape()[0], logits.shape()[1], logits.shape()[2]);
-        let size = classes * rows;
-        let mut gradient = take(replicas * size);
-        let losses: Vec<f32> = (0..replicas)
-            .map(|r| {
-                lanes::run(CrossEntropy {
-                    logits: &numbers(&logits)[r * size..(r + 1) * size],
-                    labels: &numbers(&labels)[r * rows..(r + 1) * rows],
-                    gradient: &mut gradient[r * size..(r + 1) * size],
-                })
-            })
-            .collect();
-        (tensor(losses, [replicas]), tensor(gradient, [replicas, classes, rows]))
-    }
+    /// Replica by replica, the gradient times the upstream gradient, [R], of its loss. What a loss keeps for its backward pass
+    /// is its gradient already: only this is missing.
+    fn fused_scale(gradient: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// A step of gradient descent.
+    fn fused_descend(parameters: FloatTensor<Self>, gradient: FloatTensor<Self>, rate: f32) -> FloatTensor<Self>;
+    /// A step of Adam.
+    fn fused_adam(
+        parameters: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 impl<B: Backend + FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
-    fn fused_stack(x: FloatTensor<Self>, parameters: FloatTensor<Self>, stack: Stack) -> FloatTensor<Self> {
+    fn fused_dense(x: FloatTensor<Self>, parameters: FloatTensor<Self>, layer: Dense) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct Gradient;
-        impl<B: Backend + FusedOps> Backward<B, 1> for Gradient {
-            type State = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, Stack);
+        impl<B: Backend + FusedOps> Backward<B, 2> for Gradient {
+            type State = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, Dense);
 
-            fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, _: &mut Checkpointer) {
-                let [parent] = ops.parents;
-                let logits = gradients.consume::<B>(&ops.node);
-                let (x, parameters, t, z, stack) = ops.state;
-                if let Some(parent) = parent {
-                    gradients.register::<B>(parent.id, B::fused_stack_gradient(x, parameters, t, z, logits, stack));
+            fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
+                let [of_x, of_parameters] = ops.parents;
+                let upstream = gradients.consume::<B>(&ops.node);
+                let (x, parameters, kept, layer) = ops.state;
+                let (dx, dp) = B::fused_dense_gradient(x, parameters, kept, upstream, layer, of_x.is_some());
+                if let Some(parent) = of_x {
+                    gradients.register::<B>(parent.id, dx);
+                }
+                if let Some(parent) = of_parameters {
+                    gradients.register::<B>(parent.id, dp);
                 }
             }
         }
-        let ((x, _), (parameters, node)) = (x.into_parts(), parameters.into_parts());
-        match Gradient.prepare::<C>([node]).compute_bound().stateful() {
+        let ((x, of_x), (parameters, of_parameters)) = (x.into_parts(), parameters.into_parts());
+        match Gradient.prepare::<C>([of_x, of_parameters]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
-                let (logits, t, z) = B::fused_stack_kept(x.clone(), parameters.clone(), stack.clone());
-                prepared.finish((x, parameters, t, z, stack), logits)
+                let (t, kept) = B::fused_dense_kept(x.clone(), parameters.clone(), layer);
+                prepared.finish((x, parameters, kept, layer), t)
             }
-            OpsKind::UnTracked(prepared) => prepared.finish(B::fused_stack(x, parameters, stack)),
+            OpsKind::UnTracked(prepared) => prepared.finish(B::fused_dense(x, parameters, layer)),
         }
     }
 
@@ -221,9 +144,7 @@ impl<B: Backend + FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
                 let [parent] = ops.parents;
                 let upstream = gradients.consume::<B>(&ops.node);
                 if let Some(parent) = parent {
-                    let replicas = upstream.shape()[0];
-                    let scale = B::float_reshape(upstream, Shape::from([replicas, 1, 1]));
-                    gradients.register::<B>(parent.id, B::float_mul(ops.state, scale));
+                    gradients.register::<B>(parent.id, B::fused_scale(ops.state, upstream));
                 }
             }
         }
@@ -237,31 +158,65 @@ impl<B: Backend + FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         }
     }
 
-    fn fused_stack_kept(_: FloatTensor<Self>, _: FloatTensor<Self>, _: Stack) -> Kept<Self> {
-        unreachable!("called on the backend inside autodiff only: gradients of gradients are not supported")
-    }
-
-    fn fused_stack_gradient(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
+    fn fused_losses(
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
         _: Stack,
-    ) -> FloatTensor<Self> {
-        unreachable!("called on the backend inside autodiff only: gradients of gradients are not supported")
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        unreachable!("{INSIDE}")
+    }
+
+    fn fused_dense_kept(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: Dense,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        unreachable!("{INSIDE}")
+    }
+
+    fn fused_dense_gradient(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: Dense,
+        _: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        unreachable!("{INSIDE}")
     }
 
     fn fused_cross_entropy_kept(_: FloatTensor<Self>, _: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        unreachable!("called on the backend inside autodiff only: gradients of gradients are not supported")
+        unreachable!("{INSIDE}")
+    }
+
+    fn fused_scale(_: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
+        unreachable!("{INSIDE}")
+    }
+
+    fn fused_descend(_: FloatTensor<Self>, _: FloatTensor<Self>, _: f32) -> FloatTensor<Self> {
+        unreachable!("{INSIDE}")
+    }
+
+    fn fused_adam(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        unreachable!("{INSIDE}")
     }
 }
+
+/// Why autodiff has no version of an operation.
+const INSIDE: &str = "called on the backend inside autodiff only: gradients of gradients are not supported";
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Activation, composed};
-    use burn::tensor::Device;
+    use burn::tensor::{Device, TensorData};
     use rand::rngs::ChaCha8Rng;
     use rand::{RngExt, SeedableRng};
 
@@ -273,27 +228,37 @@ mod tests {
         t.into_data().try_into_vec().unwrap()
     }
 
-    /// Losses and parameter gradient, by the fused operations or the composed ones.
-    fn step(network: &Stack, data: [&Vec<f32>; 3], sizes: [usize; 4], fused: bool) -> (Vec<f32>, Vec<f32>) {
-        let device = Device::flex().autodiff();
+    /// How losses are computed.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Path {
+        OnePass,
+        LayerByLayer,
+        Composed,
+    }
+
+    /// Losses and parameter gradient.
+    fn step(network: &Stack, data: [&Vec<f32>; 3], sizes: [usize; 4], path: Path) -> (Vec<f32>, Vec<f32>) {
+        let device = Device::flex();
         let [replicas, of_x, features, rows] = sizes;
         let x = Tensor::<3>::from_data(TensorData::new(data[0].clone(), [of_x, features, rows]), &device);
         let shape = [replicas, network.n_parameters()];
-        let p = Tensor::<2>::from_data(TensorData::new(data[1].clone(), shape), &device).require_grad();
+        let p = Tensor::<2>::from_data(TensorData::new(data[1].clone(), shape), &device);
         let labels = Tensor::<2>::from_data(TensorData::new(data[2].clone(), [replicas, rows]), &device);
-        let losses = if fused {
-            cross_entropy(stack(x, p.clone(), network), labels)
+        if path == Path::OnePass {
+            let (losses, gradient) = losses(x, p, labels, network);
+            return (values(losses), values(gradient));
+        }
+        let (x, labels) = (Tensor::from_inner(x), Tensor::from_inner(labels));
+        let p = Tensor::<2>::from_inner(p).require_grad();
+        let losses = if path == Path::LayerByLayer {
+            cross_entropy(network.layers().fold(x, |t, layer| dense(t, p.clone(), layer)), labels)
         } else {
-            let layers = composed::layers(x, p.clone(), network);
-            composed::cross_entropy(layers.last().unwrap().0.clone(), labels)
+            composed::cross_entropy(composed::logits(x, p.clone(), network), labels)
         };
-        // Another weight for each replica, so that the upstream gradient is felt; powers of two scale exactly.
-        let weights = Tensor::<1>::from_floats(
-            (0..replicas).map(|r| 2_f32.powi(r as i32)).collect::<Vec<_>>().as_slice(),
-            &device,
-        );
-        let gradients = (losses.clone() * weights).sum().backward();
-        (values(losses.inner()), values(p.grad(&gradients).unwrap()))
+        // Twice, so that the upstream gradient is felt; powers of two scale exactly.
+        let gradients = (losses.clone() * 2.0).sum().backward();
+        let gradient = p.grad(&gradients).unwrap() * 0.5;
+        (values(losses.inner()), values(gradient))
     }
 
     #[test]
@@ -316,11 +281,13 @@ mod tests {
                     let p = random(&mut rng, replicas * stack.n_parameters(), 0.7);
                     let labels = (0..replicas * rows).map(|_| rng.random_range(0..classes.max(2)) as f32).collect();
                     let sizes = [replicas, of_x, features, rows];
-                    let (loss, gradient) = step(&stack, [&x, &p, &labels], sizes, true);
-                    let (loss_0, gradient_0) = step(&stack, [&x, &p, &labels], sizes, false);
+                    let (loss_0, gradient_0) = step(&stack, [&x, &p, &labels], sizes, Path::Composed);
                     let scale = gradient_0.iter().fold(1.0_f32, |most, g| most.max(g.abs()));
-                    for (a, b) in gradient.iter().zip(&gradient_0).chain(loss.iter().zip(&loss_0)) {
-                        assert!((a - b).abs() <= 1e-6 * scale, "{hidden} {:?} B={rows}: {a} and {b}", stack.widths);
+                    for path in [Path::OnePass, Path::LayerByLayer] {
+                        let (loss, gradient) = step(&stack, [&x, &p, &labels], sizes, path);
+                        for (a, b) in gradient.iter().zip(&gradient_0).chain(loss.iter().zip(&loss_0)) {
+                            assert!((a - b).abs() <= 1e-6 * scale, "{hidden} {:?} B={rows}: {a} and {b}", stack.widths);
+                        }
                     }
                 }
             }
@@ -335,18 +302,17 @@ mod tests {
         let x = random(&mut rng, 12 * rows, 1.0);
         let parameters = random(&mut rng, 3 * p, 0.7);
         let labels: Vec<f32> = (0..rows).map(|k| (k % 2) as f32).collect();
-        let (_, together) = step(&stack, [&x, &parameters, &labels.repeat(3)], [3, 1, 12, rows], true);
+        let (_, together) = step(&stack, [&x, &parameters, &labels.repeat(3)], [3, 1, 12, rows], Path::OnePass);
         let last = parameters[2 * p..].to_vec();
-        let (_, alone) = step(&stack, [&x, &last, &labels], [1, 1, 12, rows], true);
-        let scaled: Vec<f32> = together[2 * p..].iter().map(|g| g / 4.0).collect();
-        assert_eq!(scaled, alone);
+        let (_, alone) = step(&stack, [&x, &last, &labels], [1, 1, 12, rows], Path::OnePass);
+        assert_eq!(together[2 * p..], alone);
     }
 
     #[test]
     fn numbers_that_are_no_numbers_are_not_hidden() {
         let stack = Stack { widths: vec![1, 2, 2], hidden: Activation::Tanh };
         let nan = vec![f32::NAN; stack.n_parameters()];
-        let (loss, gradient) = step(&stack, [&vec![1.0], &nan, &vec![0.0]], [1, 1, 1, 1], true);
+        let (loss, gradient) = step(&stack, [&vec![1.0], &nan, &vec![0.0]], [1, 1, 1, 1], Path::OnePass);
         assert!(loss[0].is_nan() && gradient.iter().any(|g| g.is_nan()));
     }
 }
