@@ -19,12 +19,15 @@
 pub mod binning;
 pub mod corrections;
 pub mod gaussian;
+mod gaussian_kernel;
 pub mod idnns;
 pub mod kde;
 pub mod ksg;
 pub mod mixed_ksg;
+mod mixture;
 pub mod neighbours;
 pub mod noisy;
+mod nsb;
 pub mod plugin;
 pub mod quantised;
 pub mod settings;
@@ -185,6 +188,14 @@ pub enum EstimateError {
         unit: usize,
         /// The value.
         value: f64,
+    },
+    /// More symbols than there are said to be.
+    #[error("the layer takes {seen} different values, more than the {stated} that symbols={stated} states")]
+    Symbols {
+        /// Values seen.
+        seen: usize,
+        /// Values stated.
+        stated: usize,
     },
     /// Labels that are not certain, for a method that needs samples.
     #[error("this estimator needs samples with certain labels, but p(y|x) leaves labels open")]
@@ -371,6 +382,7 @@ mod tests {
             "quantised:bits=4",
             "plugin",
             "plugin:correction=nsb",
+            "plugin:correction=nsb,symbols=512",
             "kde:variance=0.001,bound=upper",
             "noisy:sigma=0.1,samples=1000,seed=1",
             "ksg:k=3",
@@ -393,6 +405,7 @@ mod tests {
         assert!(error("binning:bins=0,range=-1..1").contains("bins"));
         assert!(error("binning:bins=3,range=1..1").contains("range"));
         assert!(error("idnns:edges=one").contains("edges"));
+        assert!(error("plugin:symbols=9").contains("symbols"));
     }
 
     #[test]
