@@ -44,11 +44,13 @@ fn main() {
     let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let inputs = Array2::from_shape_fn((PATTERNS, 12), |(x, unit)| f64::from(u32::from((x >> unit) & 1 == 1)));
     let (early, late) = (layers(&inputs, 1.0), layers(&inputs, 4.0));
+    let labels: Vec<f64> = (0..PATTERNS).map(|x| f64::from(u32::from(x.count_ones() > 6))).collect();
+    let joint = JointDistribution::uniform_binary(&labels).expect("labels");
     println!("ms for 6 layers, N = {PATTERNS}, one thread; median of {RUNS} runs");
     println!("{:<34} {:>9} {:>9}", "estimator", "early", "late");
     for name in ESTIMATORS.iter().filter(|name| words.iter().all(|word| name.contains(word.as_str()))) {
         let estimator: EstimatorKind = name.parse().expect("a name of the list");
-        let ms = |layers: &[Array2<f64>]| one_thread.install(|| time(|| snapshot(&estimator, layers)));
+        let ms = |layers: &[Array2<f64>]| one_thread.install(|| time(|| snapshot(&estimator, layers, &joint)));
         println!("{name:<34} {:>9.3} {:>9.3}", ms(&early), ms(&late));
     }
     let words_match = words.iter().all(|word| "ksg pair 12-D x 10-D".contains(word.as_str()));
@@ -85,11 +87,9 @@ fn layers(inputs: &Array2<f64>, gain: f64) -> Vec<Array2<f64>> {
         .to_vec()
 }
 
-fn snapshot(estimator: &EstimatorKind, layers: &[Array2<f64>]) {
-    let labels: Vec<f64> = (0..PATTERNS).map(|x| f64::from(u32::from(x.count_ones() > 6))).collect();
-    let joint = JointDistribution::uniform_binary(&labels).expect("labels");
+fn snapshot(estimator: &EstimatorKind, layers: &[Array2<f64>], joint: &JointDistribution) {
     for t in layers {
-        let sample = Sample::new(t.view(), &joint).expect("finite activations");
+        let sample = Sample::new(t.view(), joint).expect("finite activations");
         estimator.estimate(&sample).expect("an estimate");
     }
 }

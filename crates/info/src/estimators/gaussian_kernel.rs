@@ -1,23 +1,12 @@
 //! The Gaussian kernel e^−‖a − b‖², a few registers of points at a time: what every density of a Gaussian mixture is made of.
 
-use pulp::{Simd, WithSimd};
+use pulp::Simd;
 
 /// Registers worked on together: long chains of dependent operations that wait in turn.
 pub(super) const GROUP: usize = 4;
 
 /// e^−708 is about the least normal number: smaller kernels are not told apart from it.
 const NOTHING: f64 = 708.0;
-
-/// Runs a kernel with AVX2 and FMA where the processor has them, else with four portable lanes. AVX-512 is left alone: with
-/// one level the same data give the same bytes on every such processor.
-#[inline]
-pub(super) fn run<K: WithSimd>(kernel: K) -> K::Output {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(avx2) = pulp::x86::V3::try_new() {
-        return Simd::vectorize(avx2, kernel);
-    }
-    Simd::vectorize(pulp::Scalar256b, kernel)
-}
 
 /// ‖q − b‖² for GROUP registers of points b, which lie one feature after the other; `points` holds their registers, `stride` for
 /// each feature, the group's at `at`.
@@ -90,6 +79,8 @@ pub(super) fn exp<S: Simd>(simd: S, x: S::f64s) -> S::f64s {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::run;
+    use pulp::WithSimd;
 
     struct Exp<'a>(&'a mut [f64]);
 

@@ -17,9 +17,10 @@ use ndarray::{ArrayView2, Axis};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::gaussian_kernel::{GROUP, exp, least, run, square_distances};
+use super::gaussian_kernel::{GROUP, exp, least, square_distances};
 use crate::distribution::JointDistribution;
 use crate::partition::Partition;
+use crate::simd::run;
 
 /// Rows in a block.
 const BLOCK: usize = 64;
