@@ -65,7 +65,7 @@ impl JointDistribution {
     /// If the table is empty, has a negative or non-finite entry, or does not add up to 1.
     pub fn new(p_xy: ArrayView2<f64>) -> Result<Self, DistributionError> {
         check_entries(p_xy)?;
-        check_sum("p(x, y)", p_xy.sum())?;
+        check_sum(|| "p(x, y)".to_owned(), p_xy.sum())?;
         let p_x = p_xy.sum_axis(Axis(1));
         let p_y = p_xy.sum_axis(Axis(0));
         let mut p_y_given_x = p_xy.to_owned();
@@ -89,9 +89,9 @@ impl JointDistribution {
         }
         check_entries(p_x.view().insert_axis(Axis(1)))?;
         check_entries(p_y_given_x.view())?;
-        check_sum("p(x)", p_x.sum())?;
+        check_sum(|| "p(x)".to_owned(), p_x.sum())?;
         for (x, row) in p_y_given_x.outer_iter().enumerate() {
-            check_sum(&format!("p(y|x = {x})"), row.sum())?;
+            check_sum(|| format!("p(y|x = {x})"), row.sum())?;
         }
         Ok(Self::checked(p_x, p_y_given_x))
     }
@@ -182,11 +182,11 @@ fn check_entries(table: ArrayView2<f64>) -> Result<(), DistributionError> {
     }
 }
 
-fn check_sum(what: &str, sum: f64) -> Result<(), DistributionError> {
+fn check_sum(what: impl FnOnce() -> String, sum: f64) -> Result<(), DistributionError> {
     if (sum - 1.0).abs() <= SUM_TOLERANCE {
         Ok(())
     } else {
-        Err(DistributionError::NotNormalised { what: what.to_owned(), sum })
+        Err(DistributionError::NotNormalised { what: what(), sum })
     }
 }
 

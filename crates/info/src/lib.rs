@@ -17,6 +17,7 @@ pub mod distribution;
 pub mod estimators;
 pub mod gradient;
 pub mod partition;
+mod simd;
 pub mod statistics;
 
 pub use distribution::{DistributionError, JointDistribution};

@@ -15,10 +15,12 @@
 use std::fmt;
 
 use ndarray::{ArrayView1, ArrayView2};
+use pulp::{Simd, WithSimd};
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
 use crate::partition::{Partition, Refinement};
+use crate::simd::run;
 
 /// How one unit's values are put in bins, and which values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,18 +126,37 @@ fn own_range(values: ArrayView2<f64>, count: usize) -> Bins {
     if high > low { Bins::Range { count, low, high } } else { Bins::Range { count: 1, low, high: low + 1.0 } }
 }
 
+/// ⌊v/width⌋ in f32, which needs SSE 4.1 to be fast; returns the greatest of their sizes.
+struct Floors<'a> {
+    values: ArrayView1<'a, f64>,
+    width: f32,
+    numbers: &'a mut [i64],
+}
+
+impl WithSimd for Floors<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f32 {
+        let mut greatest = 0.0_f32;
+        for (number, &value) in self.numbers.iter_mut().zip(self.values) {
+            let floor = (value as f32 / self.width).floor();
+            greatest = greatest.max(floor.abs());
+            *number = floor as i64;
+        }
+        greatest
+    }
+}
+
 impl Bins {
     /// The bin of each value of one unit; the row of a value that no bin holds otherwise.
     fn number(self, values: ArrayView1<f64>, numbers: &mut [i64]) -> Result<(), usize> {
         match self {
             Self::Width { width } => {
-                for (row, (bin, &value)) in numbers.iter_mut().zip(values).enumerate() {
-                    let number = (value as f32 / width).floor();
-                    // Beyond this a 32-bit quotient no longer fits the bin's number.
-                    if number.abs() >= 9e18 {
-                        return Err(row);
-                    }
-                    *bin = number as i64;
+                // Beyond 9·10¹⁸ a 32-bit quotient no longer fits the bin's number.
+                if run(Floors { values, width, numbers }) >= 9e18 {
+                    let beyond = |&value: &f64| (value as f32 / width).floor().abs() >= 9e18;
+                    return Err(values.iter().position(beyond).unwrap_or(0));
                 }
             }
             Self::Range { count, low, high } => {

@@ -5,11 +5,12 @@
 //! - Grassberger (2003, arXiv physics/0307138): Ĥ = ln N − (1/N) Σ n_i G(n_i),
 //!   G(n) = ψ(n) + ½(−1)ⁿ [ψ((n+1)/2) − ψ(n/2)].
 //! - Chao–Shen (2003): coverage C = 1 − f₁/N, p̃_i = C n_i/N, Ĥ = −Σ p̃ ln p̃ / (1 − (1 − p̃)ᴺ).
-//! - NSB (Nemenman, Shafee & Bialek 2002): the posterior mean under a mixture of Dirichlet priors that is nearly uniform in
-//!   entropy, over the K symbols seen: where many are unseen it falls short, as Chao–Shen does not.
+//! - NSB (Nemenman, Shafee & Bialek 2002): [`super::nsb`], over the symbols seen, or over as many as there are known to be:
+//!   of symbols seen alone it falls short where many are unseen, as Chao–Shen does not.
 
-use statrs::function::gamma::{digamma, ln_gamma};
+use statrs::function::gamma::digamma;
 
+use super::nsb;
 use crate::distribution::plogp;
 
 /// Which correction.
@@ -37,11 +38,13 @@ impl Correction {
         Self::NAMES[self as usize]
     }
 
-    /// The entropy in bits of counts; zeros among them are ignored.
-    pub fn entropy(self, counts: &[usize]) -> f64 {
-        let counts: Vec<f64> = counts.iter().filter(|&&n| n > 0).map(|&n| n as f64).collect();
+    /// The entropy in bits of counts; zeros among them are ignored. `symbols` is how many values the variable is known to
+    /// have, which NSB alone makes use of.
+    pub fn entropy(self, counts: &[usize], symbols: Option<usize>) -> f64 {
+        let seen: Vec<usize> = counts.iter().copied().filter(|&n| n > 0).collect();
+        let counts: Vec<f64> = seen.iter().map(|&n| n as f64).collect();
         let total: f64 = counts.iter().sum();
-        if counts.len() < 2 {
+        if symbols.unwrap_or(counts.len()) < 2 || counts.is_empty() {
             // One symbol, or none: nothing was ever uncertain.
             return 0.0;
         }
@@ -68,48 +71,10 @@ impl Correction {
                 };
                 -counts.iter().map(term).sum::<f64>()
             }
-            Self::Nsb => nsb(&counts, total),
+            Self::Nsb => nsb::entropy(&seen, symbols.unwrap_or(seen.len())),
         };
         nats / std::f64::consts::LN_2
     }
-}
-
-/// Posterior mean entropy in nats. The prior over the Dirichlet parameter β has density dξ/dβ, ξ(β) = ψ(Kβ+1) − ψ(β+1) the
-/// mean entropy at β; the integral runs over ln β by the trapezoidal rule, which converges fast for a smooth peak.
-fn nsb(counts: &[f64], total: f64) -> f64 {
-    const POINTS: usize = 4000;
-    let k = counts.len() as f64;
-    let log_evidence = |beta: f64| {
-        let kappa = k * beta;
-        ln_gamma(kappa) - ln_gamma(total + kappa)
-            + counts.iter().map(|n| ln_gamma(n + beta) - ln_gamma(beta)).sum::<f64>()
-    };
-    let mean_entropy = |beta: f64| {
-        let kappa = k * beta;
-        let sum: f64 = counts.iter().map(|n| (n + beta) * digamma(n + beta + 1.0)).sum();
-        digamma(total + kappa + 1.0) - sum / (total + kappa)
-    };
-    // ξ′(β) by a central difference in ln β; it only weighs.
-    let xi = |beta: f64| digamma(k * beta + 1.0) - digamma(beta + 1.0);
-    let (low, high) = (-25.0_f64, 25.0_f64);
-    let step = (high - low) / POINTS as f64;
-    let points: Vec<(f64, f64)> = (0..=POINTS)
-        .map(|i| {
-            let log_beta = low + i as f64 * step;
-            let density = (xi((log_beta + 0.5 * step).exp()) - xi((log_beta - 0.5 * step).exp())).max(0.0);
-            let beta = log_beta.exp();
-            (log_evidence(beta) + density.ln(), mean_entropy(beta))
-        })
-        .filter(|(weight, _)| weight.is_finite())
-        .collect();
-    let most = points.iter().fold(f64::NEG_INFINITY, |most, (weight, _)| most.max(*weight));
-    let (mut mass, mut mean) = (0.0, 0.0);
-    for (weight, entropy) in points {
-        let weight = (weight - most).exp();
-        mass += weight;
-        mean += weight * entropy;
-    }
-    mean / mass
 }
 
 #[cfg(test)]
@@ -131,7 +96,7 @@ mod tests {
             let plug_in = -counts.iter().map(|&n| plogp(n as f64 / 300.0)).sum::<f64>();
             errors[0] += (plug_in - 6.0) / 200.0;
             for (error, correction) in errors[1..].iter_mut().zip(Correction::ALL) {
-                *error += (correction.entropy(&counts) - 6.0) / 200.0;
+                *error += (correction.entropy(&counts, Some(64)) - 6.0) / 200.0;
             }
         }
         assert!(errors[0] < -0.1, "{errors:?}");
@@ -143,8 +108,8 @@ mod tests {
     #[test]
     fn one_symbol_has_no_entropy_and_many_counts_need_no_correction() {
         for correction in Correction::ALL {
-            assert_eq!(correction.entropy(&[7, 0]), 0.0);
-            approx::assert_abs_diff_eq!(correction.entropy(&[40_000, 40_000]), 1.0, epsilon = 1e-4);
+            assert_eq!(correction.entropy(&[7, 0], None), 0.0);
+            approx::assert_abs_diff_eq!(correction.entropy(&[40_000, 40_000], None), 1.0, epsilon = 1e-4);
         }
     }
 }

@@ -16,7 +16,7 @@ use statrs::function::gamma::digamma;
 
 use super::neighbours::{Columns, for_each_row, kth_nearest, nearer, within};
 use super::settings::{SettingError, Settings};
-use super::{Estimate, EstimateError, Estimator, Information, Sample};
+use super::{Estimate, EstimateError, Estimator, Information, Sample, check_finite};
 
 /// k nearest neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,9 +49,7 @@ pub(super) fn check_pair(a: ArrayView2<f64>, b: ArrayView2<f64>, k: usize) -> Re
         if sample.ncols() == 0 {
             return Err(EstimateError::NoUnits);
         }
-        if let Some(((row, unit), &value)) = sample.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(EstimateError::NotFinite { row, unit, value });
-        }
+        check_finite(sample)?;
     }
     Ok(())
 }

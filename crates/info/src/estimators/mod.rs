@@ -19,12 +19,15 @@
 pub mod binning;
 pub mod corrections;
 pub mod gaussian;
+mod gaussian_kernel;
 pub mod idnns;
 pub mod kde;
 pub mod ksg;
 pub mod mixed_ksg;
+mod mixture;
 pub mod neighbours;
 pub mod noisy;
+mod nsb;
 pub mod plugin;
 pub mod quantised;
 pub mod settings;
@@ -65,10 +68,8 @@ impl<'a> Sample<'a> {
         if t.ncols() == 0 {
             return Err(EstimateError::NoUnits);
         }
-        match t.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            Some(((row, unit), &value)) => Err(EstimateError::NotFinite { row, unit, value }),
-            None => Ok(Self { t, joint, net_input: None, inputs: None, same_x: None }),
-        }
+        check_finite(t)?;
+        Ok(Self { t, joint, net_input: None, inputs: None, same_x: None })
     }
 
     /// Adds net inputs, shape [n × d].
@@ -119,6 +120,18 @@ impl<'a> Sample<'a> {
         let p = self.joint.p_y_given_x();
         let label = |row: ndarray::ArrayView1<f64>| row.iter().position(|&p| p == 1.0);
         p.outer_iter().map(|row| label(row).ok_or(EstimateError::SoftLabels)).collect()
+    }
+}
+
+/// Checks that all are numbers.
+fn check_finite(sample: ArrayView2<f64>) -> Result<(), EstimateError> {
+    // Without places, which are slow to count, as long as nothing is found.
+    if sample.iter().all(|value| value.is_finite()) {
+        return Ok(());
+    }
+    match sample.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        Some(((row, unit), &value)) => Err(EstimateError::NotFinite { row, unit, value }),
+        None => Ok(()),
     }
 }
 
@@ -185,6 +198,14 @@ pub enum EstimateError {
         unit: usize,
         /// The value.
         value: f64,
+    },
+    /// More symbols than there are said to be.
+    #[error("the layer takes {seen} different values, more than the {stated} that symbols={stated} states")]
+    Symbols {
+        /// Values seen.
+        seen: usize,
+        /// Values stated.
+        stated: usize,
     },
     /// Labels that are not certain, for a method that needs samples.
     #[error("this estimator needs samples with certain labels, but p(y|x) leaves labels open")]
@@ -371,6 +392,7 @@ mod tests {
             "quantised:bits=4",
             "plugin",
             "plugin:correction=nsb",
+            "plugin:correction=nsb,symbols=512",
             "kde:variance=0.001,bound=upper",
             "noisy:sigma=0.1,samples=1000,seed=1",
             "ksg:k=3",
@@ -393,6 +415,7 @@ mod tests {
         assert!(error("binning:bins=0,range=-1..1").contains("bins"));
         assert!(error("binning:bins=3,range=1..1").contains("range"));
         assert!(error("idnns:edges=one").contains("edges"));
+        assert!(error("plugin:symbols=9").contains("symbols"));
     }
 
     #[test]

@@ -6,6 +6,8 @@ use ndarray::ArrayView2;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use crate::simd::run;
+
 /// A sample, one dimension after the other.
 #[derive(Debug, Clone)]
 pub struct Columns {
@@ -43,10 +45,9 @@ pub fn for_each_row<T: Send>(a: &Columns, b: &Columns, of_row: impl Fn(usize, &D
     (0..n)
         .into_par_iter()
         .map_init(empty, |distances, row| {
-            let level = pulp::Arch::new();
-            level.dispatch(FromRow { columns: a, row, out: &mut distances.a });
-            level.dispatch(FromRow { columns: b, row, out: &mut distances.b });
-            level.dispatch(Greater { a: &distances.a, b: &distances.b, out: &mut distances.joint });
+            run(FromRow { columns: a, row, out: &mut distances.a });
+            run(FromRow { columns: b, row, out: &mut distances.b });
+            run(Greater { a: &distances.a, b: &distances.b, out: &mut distances.joint });
             of_row(row, distances)
         })
         .collect()

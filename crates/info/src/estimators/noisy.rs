@@ -16,6 +16,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::kde::{Bound, Kde};
+use super::mixture::Mixture;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
 
@@ -28,7 +29,7 @@ pub struct Noisy {
     pub samples: usize,
     /// Seed of the draws.
     pub seed: u64,
-    /// Whether the deterministic bounds are computed too; they take longer than the draws.
+    /// Whether the deterministic bounds are computed too; they take about as long as the draws.
     pub bounds: bool,
 }
 
@@ -54,7 +55,9 @@ impl Estimator for Noisy {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         let (p_x, p_y, p_y_given_x) = (sample.joint.p_x(), sample.joint.p_y(), sample.joint.p_y_given_x());
         let (n, d) = sample.t.dim();
-        let points: Vec<f64> = sample.t.mapv(|t| t / self.sigma).iter().copied().collect();
+        // Kernels are e^−‖·‖², so lengths are in units of σ√2.
+        let scale = std::f64::consts::FRAC_1_SQRT_2 / self.sigma;
+        let mixture = Mixture::new(sample.t, sample.joint, scale);
         // All draws come from one stream, in order; only their densities are computed in parallel.
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let cumulative: Vec<f64> = p_x
@@ -80,22 +83,20 @@ impl Estimator for Noisy {
             .collect();
         let terms: Vec<(f64, f64)> = draws
             .par_iter()
-            .map(|draw| {
-                let own = &points[draw.x * d..(draw.x + 1) * d];
-                // Relative to the component drawn: exp(½‖noise‖² − ½‖noise + t(x) − t(x′)‖²), so that nothing underflows.
-                let half_square: f64 = draw.noise.iter().map(|e| 0.5 * e * e).sum();
-                let (mut all, mut of_y) = (0.0, 0.0);
-                for (other, point) in points.chunks_exact(d).enumerate() {
-                    let mut distance = 0.0;
-                    for f in 0..d {
-                        distance += (draw.noise[f] + own[f] - point[f]).powi(2);
+            .map_init(
+                || (vec![0.0; d], vec![0.0; p_y.len()]),
+                |(point, of_labels), draw| {
+                    for ((value, t), noise) in point.iter_mut().zip(sample.t.row(draw.x)).zip(&draw.noise) {
+                        *value = t * scale + noise * std::f64::consts::FRAC_1_SQRT_2;
                     }
-                    let density = p_x[other] * (half_square - 0.5 * distance).exp();
-                    all += density;
-                    of_y += density * p_y_given_x[[other, draw.y]];
-                }
-                (-all.ln(), (of_y / p_y[draw.y] / all).ln())
-            })
+                    // Relative to the component drawn: times e^½‖noise‖², so that nothing underflows.
+                    let offset = draw.noise.iter().map(|e| 0.5 * e * e).sum();
+                    let p_xy = p_x[draw.x] * p_y_given_x[[draw.x, draw.y]];
+                    mixture.densities_at(point, offset, p_xy, of_labels);
+                    let all: f64 = p_y.iter().zip(of_labels.iter()).map(|(p, density)| p * density).sum();
+                    (-all.ln(), (of_labels[draw.y] / all).ln())
+                },
+            )
             .collect();
         let of = |value: fn(&(f64, f64)) -> f64| mean_with_error(&terms.iter().map(value).collect::<Vec<_>>());
         let (mut i_xt, i_ty) = (of(|term| term.0), of(|term| term.1));

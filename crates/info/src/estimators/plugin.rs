@@ -3,6 +3,8 @@
 //! Without a correction p(x, y) is taken as known, and the result is exact (Shannon 1948). With one, rows are taken as a
 //! sample of something larger, every entropy in I(T;Y) = H(T) + H(Y) − H(T,Y) and I(X;T) = H(T) − H(T|X) is corrected for
 //! sampling bias ([`super::corrections`]), and labels must be certain. Corrected information can come out negative.
+//!
+//! `symbols=K` states how many values T can take, seen or not (NSB needs it where many are unseen); (T, Y) then has K·|Y|.
 
 use std::fmt;
 
@@ -16,6 +18,8 @@ use crate::partition::Partition;
 pub struct Plugin {
     /// Correction for sampled data.
     pub correction: Option<Correction>,
+    /// How many values T can take, where known.
+    pub symbols: Option<usize>,
 }
 
 impl Plugin {
@@ -26,7 +30,13 @@ impl Plugin {
                 settings.value_error("correction", &name, &format!("the choices are {}", Correction::NAMES.join(", ")))
             })?),
         };
-        Ok(Self { correction })
+        let symbols = settings.take_count("symbols", 1)?;
+        match symbols {
+            Some(symbols) if correction != Some(Correction::Nsb) => {
+                Err(settings.value_error("symbols", &symbols.to_string(), "belongs to correction=nsb"))
+            }
+            _ => Ok(Self { correction, symbols }),
+        }
     }
 }
 
@@ -34,17 +44,30 @@ impl Estimator for Plugin {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         let t = Partition::of_rows(sample.t);
         let Some(correction) = self.correction else { return Ok(sample.discrete(&t)) };
+        if let Some(stated) = self.symbols.filter(|&stated| stated < t.cells()) {
+            return Err(EstimateError::Symbols { seen: t.cells(), stated });
+        }
         let labels: Vec<u64> = sample.labels()?.into_iter().map(|label| label as u64).collect();
         let y = Partition::from_labels(&labels);
-        let h = |partition: &Partition| correction.entropy(&partition.counts());
-        // Every row an x of its own: T is a function of X, and H(T|X) = 0.
-        let i_xt = sample.same_x.map_or_else(|| h(&t), |x| h(&t) + h(x) - h(&t.refine(x)));
-        Ok(Information { i_xt: Estimate::point(i_xt), i_ty: Estimate::point(h(&t) + h(&y) - h(&t.refine(&y))) })
+        let h = |partition: &Partition| correction.entropy(&partition.counts(), None);
+        let h_t = correction.entropy(&t.counts(), self.symbols);
+        // Of (T, other) there are K times as many as of the other.
+        let h_with = |other: &Partition| {
+            correction
+                .entropy(&t.refine(other).counts(), self.symbols.map(|symbols| symbols.saturating_mul(other.cells())))
+        };
+        // T a function of X: H(T|X) = 0.
+        let i_xt = match sample.same_x {
+            Some(x) if !sample.is_deterministic() => h_t + h(x) - h_with(x),
+            _ => h_t,
+        };
+        Ok(Information { i_xt: Estimate::point(i_xt), i_ty: Estimate::point(h_t + h(&y) - h_with(&y)) })
     }
 }
 
 impl fmt::Display for Plugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.correction.map_or(Ok(()), |correction| write!(f, "correction={}", correction.name()))
+        self.correction.map_or(Ok(()), |correction| write!(f, "correction={}", correction.name()))?;
+        self.symbols.map_or(Ok(()), |symbols| write!(f, ",symbols={symbols}"))
     }
 }
