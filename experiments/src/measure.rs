@@ -40,13 +40,15 @@ pub fn information(
     moment: Moment,
 ) -> Result<Vec<InformationRow>> {
     let mut rows = Vec::with_capacity(snapshot.layers.len() * estimators.len());
+    let net_input_wanted = estimators.iter().any(|estimator| estimator.wants_net_input());
     for (index, layer) in snapshot.layers.iter().enumerate() {
         let activations = layer.activation.mapv(f64::from);
         let explain = || format!("layer {} of replica {} at epoch {}", index + 1, moment.replica, moment.epoch);
-        let net_inputs = layer.net_input.mapv(f64::from);
-        let sample = Sample::new(activations.t(), &task.joint)
-            .and_then(|sample| sample.with_net_input(net_inputs.t()))
-            .with_context(explain)?;
+        let net_inputs = net_input_wanted.then(|| layer.net_input.mapv(f64::from));
+        let mut sample = Sample::new(activations.t(), &task.joint).with_context(explain)?;
+        if let Some(net_inputs) = &net_inputs {
+            sample = sample.with_net_input(net_inputs.t()).with_context(explain)?;
+        }
         for estimator in estimators {
             let information = estimator.estimate(&sample).with_context(|| format!("{estimator} on {}", explain()))?;
             let Condition { dataset, architecture, condition, activation, train_fraction } = moment.condition.clone();

@@ -56,6 +56,7 @@ pub struct JointDistribution {
     p_y_given_x: Array2<f64>,
     p_y: Array1<f64>,
     h_y_given_each_x: Array1<f64>,
+    plogp_of_each_x: Array1<f64>,
 }
 
 impl JointDistribution {
@@ -111,7 +112,8 @@ impl JointDistribution {
     fn checked(p_x: Array1<f64>, p_y_given_x: Array2<f64>) -> Self {
         let p_y = p_x.dot(&p_y_given_x);
         let h_y_given_each_x = p_y_given_x.outer_iter().map(|row| entropy(row)).collect();
-        Self { p_x, p_y_given_x, p_y, h_y_given_each_x }
+        let plogp_of_each_x = p_x.mapv(plogp);
+        Self { p_x, p_y_given_x, p_y, h_y_given_each_x, plogp_of_each_x }
     }
 
     /// Number of values of x.
@@ -144,9 +146,15 @@ impl JointDistribution {
         self.h_y_given_each_x.view()
     }
 
+    /// p(x) log₂ p(x) for each x, shape [|X|].
+    pub fn plogp_of_each_x(&self) -> ArrayView1<'_, f64> {
+        self.plogp_of_each_x.view()
+    }
+
     /// H(X) in bits.
     pub fn h_x(&self) -> f64 {
-        entropy(self.p_x.view())
+        // +0.0 turns the −0.0 of a certain outcome into 0.
+        -self.plogp_of_each_x.sum() + 0.0
     }
 
     /// H(Y) in bits.

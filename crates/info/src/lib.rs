@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
 //! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
+//! | [`refinement`] | a partition in the making: one discrete feature after the other |
 //! | [`bottleneck`] | the Information Bottleneck bound: solver with certificate, curve, queries |
 //! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
 //! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
@@ -17,6 +18,7 @@ pub mod distribution;
 pub mod estimators;
 pub mod gradient;
 pub mod partition;
+pub mod refinement;
 mod simd;
 pub mod statistics;
 

@@ -8,6 +8,7 @@ use ndarray::{ArrayView1, ArrayView2};
 
 use crate::distribution::{JointDistribution, plogp};
 use crate::estimators::{Estimate, Information};
+use crate::refinement::{Refinement, number_in_order};
 
 /// Which cell each x falls in; cells are numbered from 0 in order of first appearance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,11 @@ impl Partition {
 
     /// Groups equal labels.
     pub fn from_labels(labels: &[u64]) -> Self {
-        let (cell, cells) = number_in_order(labels);
+        Self::numbered(number_in_order(labels))
+    }
+
+    /// From cells numbered in order of first appearance, and how many there are.
+    pub(crate) fn numbered((cell, cells): (Vec<u32>, usize)) -> Self {
         Self { cell, cells }
     }
 
@@ -39,7 +44,7 @@ impl Partition {
         for column in rows.columns() {
             let bits: Vec<u64> = column.iter().map(|&value| (value + 0.0).to_bits()).collect();
             let (codes, _) = number_in_order(&bits);
-            refinement.split_by(&codes.into_iter().map(i64::from).collect::<Vec<_>>());
+            refinement.split_by(&codes.into_iter().map(f64::from).collect::<Vec<_>>());
         }
         refinement.finish()
     }
@@ -87,8 +92,16 @@ impl Partition {
             self.cell.len(),
             joint.n_x()
         );
+        if self.cells == self.cell.len() {
+            // Every x has a cell of its own: nothing is lost.
+            return Information {
+                i_xt: Estimate::exact(joint.h_x()),
+                i_ty: Estimate::exact(joint.mutual_information()),
+            };
+        }
         let n_y = joint.n_y();
-        let (p_x, p_y_given_x, h_y_given_x) = (joint.p_x(), joint.p_y_given_x(), joint.h_y_given_each_x());
+        let (p_x, p_y_given_x) = (joint.p_x(), joint.p_y_given_x());
+        let (plogp_x, h_y_given_x) = (joint.plogp_of_each_x(), joint.h_y_given_each_x());
         let mut members = vec![0_u32; self.cells];
         let mut last = vec![0_usize; self.cells];
         let mut p_t = vec![0.0; self.cells];
@@ -104,87 +117,21 @@ impl Partition {
         }
         let (mut h_t, mut h_y_given_t) = (0.0, 0.0);
         for t in 0..self.cells {
-            let plogp_t = plogp(p_t[t]);
-            h_t -= plogp_t;
             // A cell of one x needs no logarithms beyond those p(x, y) has already taken.
-            h_y_given_t += if members[t] == 1 {
-                p_t[t] * h_y_given_x[last[t]]
+            if members[t] == 1 {
+                h_t -= plogp_x[last[t]];
+                h_y_given_t += p_t[t] * h_y_given_x[last[t]];
             } else {
-                plogp_t - p_ty[t * n_y..(t + 1) * n_y].iter().map(|&p| plogp(p)).sum::<f64>()
-            };
+                let plogp_t = plogp(p_t[t]);
+                h_t -= plogp_t;
+                h_y_given_t += plogp_t - p_ty[t * n_y..(t + 1) * n_y].iter().map(|&p| plogp(p)).sum::<f64>();
+            }
         }
         // Rounding alone can carry the two a few 1e-16 past their bounds.
         let i_xt = h_t.max(0.0);
         let i_ty = (joint.h_y() - h_y_given_t).clamp(0.0, joint.mutual_information().min(i_xt));
         Information { i_xt: Estimate::exact(i_xt), i_ty: Estimate::exact(i_ty) }
     }
-}
-
-/// Refines a partition one discrete feature at a time, by exact mixed-radix codes: no two different rows ever collide.
-#[derive(Debug, Clone)]
-pub struct Refinement {
-    code: Vec<u64>,
-    radix: u64,
-}
-
-impl Refinement {
-    /// The trivial partition of n rows: one cell.
-    pub fn new(n: usize) -> Self {
-        Self { code: vec![0; n], radix: 1 }
-    }
-
-    /// Splits every cell by the values of one more feature, shape [n].
-    pub fn split_by(&mut self, feature: &[i64]) {
-        let (Some(&low), Some(&high)) = (feature.iter().min(), feature.iter().max()) else { return };
-        let span = high.abs_diff(low).checked_add(1);
-        if let Some(radix) = span.and_then(|span| self.radix.checked_mul(span)) {
-            let span = radix / self.radix;
-            for (code, &value) in self.code.iter_mut().zip(feature) {
-                *code = *code * span + value.abs_diff(low);
-            }
-            self.radix = radix;
-        } else {
-            // Too wide for 64 bits: renumber what there is (at most n cells, n values), then go on.
-            let (code, cells) = number_in_order(&self.code);
-            let values: Vec<u64> = feature.iter().map(|value| value.abs_diff(low)).collect();
-            let (value, values) = number_in_order(&values);
-            self.code = code.iter().zip(&value).map(|(&c, &v)| u64::from(c) * values as u64 + u64::from(v)).collect();
-            self.radix = (cells as u64).max(1) * (values as u64).max(1);
-        }
-    }
-
-    /// The partition reached.
-    pub fn finish(self) -> Partition {
-        Partition::from_labels(&self.code)
-    }
-}
-
-/// Numbers equal labels alike, in order of first appearance; returns the numbers and how many there are.
-fn number_in_order(labels: &[u64]) -> (Vec<u32>, usize) {
-    const EMPTY: u32 = u32::MAX;
-    // Open addressing with Fibonacci hashing: at most half full, and full keys are compared.
-    let bits = (labels.len().max(1) * 2).next_power_of_two().trailing_zeros();
-    let mask = (1_usize << bits) - 1;
-    let mut slots = vec![EMPTY; 1 << bits];
-    let mut distinct: Vec<u64> = Vec::new();
-    let numbers = labels
-        .iter()
-        .map(|&label| {
-            let mut slot = (label.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - bits)) as usize;
-            loop {
-                match slots[slot] {
-                    EMPTY => {
-                        slots[slot] = distinct.len() as u32;
-                        distinct.push(label);
-                        return slots[slot];
-                    }
-                    number if distinct[number as usize] == label => return number,
-                    _ => slot = (slot + 1) & mask,
-                }
-            }
-        })
-        .collect();
-    (numbers, distinct.len())
 }
 
 #[cfg(test)]
@@ -213,20 +160,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn refinement_never_merges_rows_that_differ(rows in prop::collection::vec(prop::collection::vec(prop_oneof![-3_i64..3, any::<i64>()], 5), 1..60)) {
-            let mut refinement = Refinement::new(rows.len());
-            for feature in 0..5 {
-                refinement.split_by(&rows.iter().map(|row| row[feature]).collect::<Vec<_>>());
-            }
-            let cell = refinement.finish();
-            for (i, a) in rows.iter().enumerate() {
-                for (j, b) in rows.iter().enumerate() {
-                    prop_assert_eq!(a == b, cell.cell()[i] == cell.cell()[j]);
-                }
-            }
-        }
-
         #[test]
         fn merging_cells_loses_information(labels in prop::collection::vec(0_u64..8, 20), p in prop::collection::vec(0.0_f64..=1.0, 20)) {
             let joint = JointDistribution::uniform_binary(&p).unwrap();

@@ -30,20 +30,50 @@ pub fn bootstrap<R: Rng>(
         return Interval { mean, lower: None, upper: None };
     }
     let mut drawn = all;
-    let mut values: Vec<f64> = (0..resamples)
-        .map(|_| {
-            for index in &mut drawn {
-                *index = rng.random_range(0..replicas);
-            }
-            statistic(&drawn)
-        })
-        .filter(|value| !value.is_nan())
-        .collect();
-    values.sort_by(f64::total_cmp);
+    let values = (0..resamples).map(|_| {
+        for index in &mut drawn {
+            *index = rng.random_range(0..replicas);
+        }
+        statistic(&drawn)
+    });
+    percentile_interval(mean, values.collect(), level)
+}
+
+/// The interval between the quantiles of resampled statistics.
+fn percentile_interval(mean: f64, mut resampled: Vec<f64>, level: f64) -> Interval {
+    resampled.retain(|value| !value.is_nan());
+    resampled.sort_unstable_by(f64::total_cmp);
     Interval {
         mean,
-        lower: quantile(&values, (1.0 - level) / 2.0),
-        upper: quantile(&values, f64::midpoint(1.0, level)),
+        lower: quantile(&resampled, (1.0 - level) / 2.0),
+        upper: quantile(&resampled, f64::midpoint(1.0, level)),
+    }
+}
+
+/// Replicas drawn with repetition, drawn once for many means: the bootstrap of [`bootstrap`] with the same draws for each.
+#[derive(Debug, Clone)]
+pub struct Resamples {
+    replicas: usize,
+    drawn: Vec<u32>,
+}
+
+impl Resamples {
+    /// `resamples` draws of as many replicas as there are.
+    pub fn new<R: Rng>(replicas: usize, resamples: usize, rng: &mut R) -> Self {
+        let count = if replicas < 2 { 0 } else { resamples * replicas };
+        Self { replicas, drawn: (0..count).map(|_| rng.random_range(0..replicas) as u32).collect() }
+    }
+
+    /// The mean of one value per replica with its percentile interval at this coverage.
+    ///
+    /// # Panics
+    /// If there is not one value for each replica.
+    pub fn mean(&self, values: &[f64], level: f64) -> Interval {
+        assert_eq!(values.len(), self.replicas, "one value for each replica");
+        let n = self.replicas as f64;
+        let draws = self.drawn.chunks_exact(self.replicas.max(1));
+        let means = draws.map(|drawn| drawn.iter().map(|&r| values[r as usize]).sum::<f64>() / n).collect();
+        percentile_interval(values.iter().sum::<f64>() / n, means, level)
     }
 }
 
@@ -107,6 +137,19 @@ mod tests {
             .count();
         // 95 % of 400 is 380; the percentile bootstrap of 30 falls a little short.
         assert!((360..=396).contains(&covered), "{covered} of 400");
+    }
+
+    #[test]
+    fn draws_used_again_give_the_intervals_of_fresh_ones() {
+        let values: Vec<f64> = (0..17).map(|i| f64::from(i).sin()).collect();
+        let seeded = || ChaCha8Rng::seed_from_u64(3);
+        let mean = |drawn: &[usize]| drawn.iter().map(|&i| values[i]).sum::<f64>() / 17.0;
+        let fresh = bootstrap(17, 300, 0.9, &mut seeded(), mean);
+        assert_eq!(Resamples::new(17, 300, &mut seeded()).mean(&values, 0.9), fresh);
+        assert_eq!(
+            Resamples::new(1, 300, &mut seeded()).mean(&[2.0], 0.9),
+            bootstrap(1, 300, 0.9, &mut seeded(), |_| 2.0)
+        );
     }
 
     #[test]

@@ -395,7 +395,10 @@ fn split_layers(z: &[f32], t: &[f32], widths: &[usize], n: usize) -> Vec<Layer> 
     widths
         .iter()
         .map(|&units| {
-            let part = |all: &[f32]| Array2::from_shape_fn((units, n), |(unit, row)| all[(above + unit) * n + row]);
+            let part = |all: &[f32]| {
+                let values = all[above * n..(above + units) * n].to_vec();
+                Array2::from_shape_vec((units, n), values).expect("as many values as units × n")
+            };
             let layer = Layer { net_input: part(z), activation: part(t) };
             above += units;
             layer

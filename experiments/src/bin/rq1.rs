@@ -15,6 +15,7 @@ use infoplane_experiments::run::Settings;
 use infoplane_experiments::trajectories::phases::PhaseRow;
 use infoplane_experiments::trajectories::verdict::{Outcome, VerdictRow, VerdictRule, judge, summarise};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
+use rayon::prelude::*;
 
 const DEFAULTS: &str = include_str!("../../configs/rq1.toml");
 
@@ -53,7 +54,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     let rows: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
     let trajectories = trajectories::collect(&rows);
     let means: Vec<TrajectoryRow> = trajectories.iter().flat_map(Trajectory::rows).collect();
-    let phases: Vec<PhaseRow> = trajectories.iter().map(Trajectory::phase_row).collect();
+    let phases: Vec<PhaseRow> = trajectories.par_iter().map(Trajectory::phase_row).collect();
     let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
     let verdicts = judge(&trajectories, &training, rq1.verdict);
     rows::write(&results.file("trajectories.csv"), &means)?;

@@ -11,9 +11,10 @@ pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infoplane_info::statistics::{Interval, bootstrap};
+use infoplane_info::statistics::{Interval, Resamples};
 use infoplane_model::random::{Purpose, stream};
 use ndarray::Array2;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::rows::InformationRow;
@@ -107,10 +108,11 @@ pub fn collect(rows: &[InformationRow]) -> Vec<Trajectory> {
 
 /// The mean of one value per replica, with its bootstrap interval. The draws depend on nothing but the number of values.
 pub fn interval(values: &[f64]) -> Interval {
-    let mut rng = stream(0, Purpose::Bootstrap);
-    bootstrap(values.len(), RESAMPLES, LEVEL, &mut rng, |drawn| {
-        drawn.iter().map(|&i| values[i]).sum::<f64>() / drawn.len() as f64
-    })
+    resamples(values.len()).mean(values, LEVEL)
+}
+
+fn resamples(replicas: usize) -> Resamples {
+    Resamples::new(replicas, RESAMPLES, &mut stream(0, Purpose::Bootstrap))
 }
 
 /// Means over replicas at one epoch: a row of `trajectories.csv`.
@@ -151,10 +153,12 @@ pub struct TrajectoryRow {
 impl Trajectory {
     /// The mean path with its intervals.
     pub fn rows(&self) -> Vec<TrajectoryRow> {
+        let resamples = resamples(self.replicas.len());
         (0..self.epochs.len())
+            .into_par_iter()
             .map(|e| {
-                let i_xt = interval(&self.i_xt.column(e).to_vec());
-                let i_ty = interval(&self.i_ty.column(e).to_vec());
+                let i_xt = resamples.mean(&self.i_xt.column(e).to_vec(), LEVEL);
+                let i_ty = resamples.mean(&self.i_ty.column(e).to_vec(), LEVEL);
                 TrajectoryRow {
                     dataset: self.dataset.clone(),
                     architecture: self.architecture.clone(),

@@ -19,7 +19,8 @@ use pulp::{Simd, WithSimd};
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
-use crate::partition::{Partition, Refinement};
+use crate::partition::Partition;
+use crate::refinement::Refinement;
 use crate::simd::run;
 
 /// How one unit's values are put in bins, and which values.
@@ -106,7 +107,7 @@ impl Binning {
             other => other,
         };
         let mut refinement = Refinement::new(values.nrows());
-        let mut numbers = vec![0_i64; values.nrows()];
+        let mut numbers = vec![0.0; values.nrows()];
         for (unit, values) in values.columns().into_iter().enumerate() {
             bins.number(values, &mut numbers).map_err(|row| {
                 let (low, high) = bins.range();
@@ -126,45 +127,56 @@ fn own_range(values: ArrayView2<f64>, count: usize) -> Bins {
     if high > low { Bins::Range { count, low, high } } else { Bins::Range { count: 1, low, high: low + 1.0 } }
 }
 
-/// ⌊v/width⌋ in f32, which needs SSE 4.1 to be fast; returns the greatest of their sizes.
+/// Bins further from 0 than this are taken for a width that was mistyped.
+const FARTHEST: f64 = 9e18;
+
+/// The first value that is not inside; whether there is one is asked without branches, since there hardly ever is.
+fn first_outside(values: &[f64], inside: impl Fn(f64) -> bool) -> Option<usize> {
+    let all = values.iter().fold(true, |all, &value| all & inside(value));
+    if all { None } else { values.iter().position(|&value| !inside(value)) }
+}
+
+/// The bin of each of one unit's values.
 struct Floors<'a> {
     values: ArrayView1<'a, f64>,
-    width: f32,
-    numbers: &'a mut [i64],
+    bins: Bins,
+    numbers: &'a mut [f64],
 }
 
 impl WithSimd for Floors<'_> {
-    type Output = f32;
+    type Output = ();
 
+    // Floors need SSE 4.1 to be fast.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> f32 {
-        let mut greatest = 0.0_f32;
-        for (number, &value) in self.numbers.iter_mut().zip(self.values) {
-            let floor = (value as f32 / self.width).floor();
-            greatest = greatest.max(floor.abs());
-            *number = floor as i64;
+    fn with_simd<S: Simd>(self, _: S) {
+        let numbers = self.numbers.iter_mut().zip(self.values);
+        match self.bins {
+            Bins::Width { width } => numbers.for_each(|(n, &v)| *n = f64::from((v as f32 / width).floor())),
+            Bins::Range { count, low, high } => {
+                let (bins, last) = (count as f64, (count - 1) as f64);
+                numbers.for_each(|(n, &v)| *n = ((v - low) / (high - low) * bins).floor().min(last));
+            }
+            Bins::OwnRange { .. } | Bins::Quantile { .. } => (),
         }
-        greatest
     }
 }
 
 impl Bins {
     /// The bin of each value of one unit; the row of a value that no bin holds otherwise.
-    fn number(self, values: ArrayView1<f64>, numbers: &mut [i64]) -> Result<(), usize> {
+    fn number(self, values: ArrayView1<f64>, numbers: &mut [f64]) -> Result<(), usize> {
         match self {
-            Self::Width { width } => {
-                // Beyond 9·10¹⁸ a 32-bit quotient no longer fits the bin's number.
-                if run(Floors { values, width, numbers }) >= 9e18 {
-                    let beyond = |&value: &f64| (value as f32 / width).floor().abs() >= 9e18;
-                    return Err(values.iter().position(beyond).unwrap_or(0));
+            Self::Width { .. } => {
+                run(Floors { values, bins: self, numbers });
+                if let Some(row) = first_outside(numbers, |n| n.abs() < FARTHEST) {
+                    return Err(row);
                 }
             }
-            Self::Range { count, low, high } => {
-                for (row, (bin, &value)) in numbers.iter_mut().zip(values).enumerate() {
-                    if !(low..=high).contains(&value) {
-                        return Err(row);
-                    }
-                    *bin = (((value - low) / (high - low) * count as f64) as i64).min(count as i64 - 1);
+            Self::Range { low, high, .. } => {
+                run(Floors { values, bins: self, numbers });
+                // The last bin takes in its upper edge, and no more.
+                let inside = |value: &f64| (*value >= low) & (*value <= high);
+                if !values.fold(true, |all, value| all & inside(value)) {
+                    return Err(values.iter().position(|value| !inside(value)).unwrap_or(0));
                 }
             }
             Self::Quantile { count } | Self::OwnRange { count } => {
@@ -172,7 +184,7 @@ impl Bins {
                 sorted.sort_by(f64::total_cmp);
                 for (bin, value) in numbers.iter_mut().zip(values) {
                     let below = sorted.partition_point(|other| other < value);
-                    *bin = (below * count / sorted.len()) as i64;
+                    *bin = (below * count / sorted.len()) as f64;
                 }
             }
         }
@@ -182,7 +194,7 @@ impl Bins {
     /// The range of values the bins can hold.
     pub fn range(self) -> (f64, f64) {
         match self {
-            Self::Width { width } => (-9e18 * f64::from(width), 9e18 * f64::from(width)),
+            Self::Width { width } => (-FARTHEST * f64::from(width), FARTHEST * f64::from(width)),
             Self::Range { low, high, .. } => (low, high),
             Self::OwnRange { .. } | Self::Quantile { .. } => (f64::NEG_INFINITY, f64::INFINITY),
         }
@@ -192,6 +204,10 @@ impl Bins {
 impl Estimator for Binning {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         Ok(sample.discrete(&self.partition(sample)?))
+    }
+
+    fn wants_net_input(&self) -> bool {
+        self.on_net_input
     }
 }
 

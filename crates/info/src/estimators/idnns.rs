@@ -8,7 +8,8 @@ use std::fmt;
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
-use crate::partition::{Partition, Refinement};
+use crate::partition::Partition;
+use crate::refinement::Refinement;
 
 /// `edges` equally spaced edges on [−1, 1].
 #[derive(Debug, Clone, PartialEq)]
@@ -33,26 +34,21 @@ impl Idnns {
     pub fn partition(&self, sample: &Sample) -> Partition {
         let mut refinement = Refinement::new(sample.t.nrows());
         for values in sample.t.columns() {
-            let bins: Vec<i64> = values.iter().map(|&value| self.bin(value as f32)).collect();
+            let bins: Vec<f64> = values.iter().map(|&value| self.bin(value as f32) as f64).collect();
             refinement.split_by(&bins);
         }
         refinement.finish()
     }
 
-    fn bin(&self, value: f32) -> i64 {
+    fn bin(&self, value: f32) -> usize {
         let last = self.edges.len() - 1;
         if !(-1.0..1.0).contains(&value) {
-            return last as i64;
+            return last;
         }
-        // The equal spacing gives the bin up to rounding; the edges themselves decide.
-        let mut bin = (((value + 1.0) * 0.5 * last as f32) as usize).min(last - 1);
-        while self.edges[bin] > value {
-            bin -= 1;
-        }
-        while self.edges[bin + 1] <= value {
-            bin += 1;
-        }
-        bin as i64
+        // The equal spacing gives the bin up to one; the edges themselves decide.
+        let guess = (((value + 1.0) * 0.5 * last as f32) as usize).min(last - 1);
+        let low = guess - usize::from(self.edges[guess] > value);
+        low + usize::from(self.edges[low + 1] <= value)
     }
 }
 
@@ -84,7 +80,7 @@ mod tests {
             let idnns = Idnns::new(count);
             for &edge in &idnns.edges {
                 for value in [edge.next_down(), edge, edge.next_up(), edge * 0.99, -7.0, 7.0] {
-                    assert_eq!(idnns.bin(value), digitize(&idnns.edges, value), "{value} with {count} edges");
+                    assert_eq!(idnns.bin(value) as i64, digitize(&idnns.edges, value), "{value} with {count} edges");
                 }
             }
         }

@@ -125,8 +125,8 @@ impl<'a> Sample<'a> {
 
 /// Checks that all are numbers.
 fn check_finite(sample: ArrayView2<f64>) -> Result<(), EstimateError> {
-    // Without places, which are slow to count, as long as nothing is found.
-    if sample.iter().all(|value| value.is_finite()) {
+    // In the order of memory and without places, which are slow to count, as long as nothing is found.
+    if sample.fold(true, |all, value| all & value.is_finite()) {
         return Ok(());
     }
     match sample.indexed_iter().find(|(_, value)| !value.is_finite()) {
@@ -271,6 +271,11 @@ pub trait Estimator: std::fmt::Debug + Send + Sync {
     /// If the method is undefined on these data; never a made-up number.
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError>;
 
+    /// Whether [`Sample::net_input`] is looked at.
+    fn wants_net_input(&self) -> bool {
+        false
+    }
+
     /// I(A;B) in bits of two continuous samples, shapes [n × d_a] and [n × d_b], row by row.
     ///
     /// # Errors
@@ -329,6 +334,12 @@ macro_rules! estimators {
             fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
                 match self {
                     $(Self::$variant(estimator) => estimator.estimate(sample),)*
+                }
+            }
+
+            fn wants_net_input(&self) -> bool {
+                match self {
+                    $(Self::$variant(estimator) => estimator.wants_net_input(),)*
                 }
             }
 

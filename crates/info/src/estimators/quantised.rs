@@ -9,7 +9,8 @@ use std::fmt;
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
-use crate::partition::{Partition, Refinement};
+use crate::partition::Partition;
+use crate::refinement::Refinement;
 
 /// Activations of b bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl Quantised {
         let mut refinement = Refinement::new(sample.t.nrows());
         if high > low {
             for values in sample.t.columns() {
-                let level = |&t: &f64| ((t - low) / (high - low) * levels).round() as i64;
+                let level = |&t: &f64| ((t - low) / (high - low) * levels).round();
                 refinement.split_by(&values.iter().map(level).collect::<Vec<_>>());
             }
         }
