@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
 //! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
+//! | [`encoder`] | [`Encoder`]: a discrete p(t\|x), soft or not, and its exact information |
 //! | [`bottleneck`] | the Information Bottleneck bound: solver with certificate, curve, queries |
 //! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
 //! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
@@ -14,6 +15,7 @@
 
 pub mod bottleneck;
 pub mod distribution;
+pub mod encoder;
 pub mod estimators;
 pub mod gradient;
 pub mod partition;
@@ -21,5 +23,6 @@ mod simd;
 pub mod statistics;
 
 pub use distribution::{DistributionError, JointDistribution};
+pub use encoder::Encoder;
 pub use estimators::{Estimate, EstimateError, Estimator, Information, Sample};
 pub use partition::Partition;
