@@ -62,6 +62,18 @@ impl Encoder {
         joint.p_x().iter().enumerate().map(|(x, p)| p * h(x)).sum::<f64>() + 0.0
     }
 
+    /// H(T|X̄) in bits, where rows of one cell of the partition are one and the same x̄.
+    pub fn entropy_given(&self, x: &Partition, joint: &JointDistribution) -> f64 {
+        let of_row = |(row, &cell): (usize, &u32)| {
+            self.row(row).iter().map(move |&(t, p)| (cell, t, p * joint.p_x()[row])).collect::<Vec<_>>()
+        };
+        let mut entries: Vec<(u32, u64, f64)> = x.cell().iter().enumerate().flat_map(of_row).collect();
+        entries.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        let both = entries.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        let h_both = -both.map(|same| plogp(same.iter().map(|entry| entry.2).sum())).sum::<f64>();
+        (h_both - x.entropy(joint.p_x())).max(0.0)
+    }
+
     /// Every (t, x, p(t, x)), sorted by t, then by x.
     pub fn joint_entries(&self, joint: &JointDistribution) -> Vec<(u64, u32, f64)> {
         let of_row = |x: usize| self.row(x).iter().map(move |&(t, p)| (t, x as u32, p * joint.p_x()[x]));

@@ -160,7 +160,7 @@ impl Refinement {
 }
 
 /// Numbers equal labels alike, in order of first appearance; returns the numbers and how many there are.
-fn number_in_order(labels: &[u64]) -> (Vec<u32>, usize) {
+pub(crate) fn number_in_order(labels: &[u64]) -> (Vec<u32>, usize) {
     const EMPTY: u32 = u32::MAX;
     // Open addressing with Fibonacci hashing: at most half full, and full keys are compared.
     let bits = (labels.len().max(1) * 2).next_power_of_two().trailing_zeros();

@@ -209,11 +209,7 @@ fn root((low, high): (f64, f64), at: impl Fn(f64) -> (f64, f64)) -> f64 {
     for _ in 0..80 {
         let beta = here.exp();
         let (value, slope) = at(beta);
-        if value < 0.0 {
-            low = here
-        } else {
-            high = here
-        }
+        *(if value < 0.0 { &mut low } else { &mut high }) = here;
         let step = -value / (slope * beta);
         let next = here + step;
         let inside = next > low && next < high;

@@ -19,6 +19,7 @@ use pulp::{Simd, WithSimd};
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
+use crate::encoder::Encoder;
 use crate::partition::{Partition, Refinement};
 use crate::simd::run;
 
@@ -192,6 +193,10 @@ impl Bins {
 impl Estimator for Binning {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         Ok(sample.discrete(&self.partition(sample)?))
+    }
+
+    fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
+        Ok(Some(Encoder::of_partition(&self.partition(sample)?)))
     }
 }
 
