@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use infoplane_experiments::bound::layers::LayerRow;
-use infoplane_experiments::bound::verdict::{BoundRule, answers, judge};
+use infoplane_experiments::bound::verdict::{BoundRule, answers, judge, moral};
 use infoplane_experiments::bound::{CurveRow, TransitionRow, criticality, gaps};
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
@@ -48,7 +48,7 @@ fn answer(args: &RunArgs) -> Result<()> {
         print!("{}", toml::to_string(&rq3)?);
         return Ok(());
     }
-    rq3.verdict.check()?;
+    rq3.verdict.check(&rq3.condition_names())?;
     let results = rq3.complete("rq3", args)?;
 
     // From here on everything is made from the CSVs.
@@ -57,7 +57,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     let transitions: Vec<TransitionRow> = rows::read_if_there(&results.file("transitions.csv"))?;
     let gaps = gaps::rows(&layers);
     let criticality = criticality::rows(&layers, &transitions);
-    let claims = judge(&layers, &criticality, rq3.verdict);
+    let claims = judge(&layers, &criticality, &rq3.verdict);
     rows::write(&results.file("gaps.csv"), &gaps)?;
     rows::write(&results.file("criticality.csv"), &criticality)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
@@ -87,9 +87,14 @@ fn print_verdict(claims: &[ClaimRow]) {
             format!("{:.3} [{}, {}]", row.value, end(row.lower), end(row.upper)),
         );
     }
-    println!("\nIn words, over the soft tasks, hidden layers after training:");
-    for (question, answer) in answers(claims, |claim| claim.condition.starts_with("I(X;Y)")) {
-        println!("  {question}\n    {answer}.");
+    let soft = |claim: &ClaimRow| claim.condition.starts_with("I(X;Y)");
+    println!("\nIn words: hidden layers after training, over the soft tasks and activations");
+    for (question, lines) in answers(claims, soft) {
+        println!("  {question}");
+        lines.iter().for_each(|line| println!("    {line}"));
+    }
+    if let Some(moral) = moral(claims, soft) {
+        println!("  {moral}.");
     }
     println!("The rules, fixed before the run: experiments/src/bound/verdict.rs.");
 }

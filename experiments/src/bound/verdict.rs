@@ -3,6 +3,8 @@
 //!
 //! - *Layers lie on the bound, vertically* (in I(T;Y)) and *sideways* (in I(X;T)): the gap is within `on_bound_bits` of 0.
 //! - *Training brings layers nearer, sideways*: the gap before training minus the gap after it, network by network, is above 0.
+//! - *Layers are nearer than with shuffled labels, sideways*: the gap of the condition `shuffled` minus that of the others on the
+//!   same task, seed by seed, is above 0.
 //! - *Layers are nearer than random partitions of the same cell sizes, vertically*: the gap of the permuted layer minus the
 //!   layer's is above 0. (Sideways it could be nearer by saying less.)
 //! - *Layers obey the bound's equations*: the residual at β* is within `residual_bits`.
@@ -25,7 +27,7 @@ use crate::trajectories::interval;
 use crate::trajectories::verdict::Outcome;
 
 /// Claims in the order of the verdict, and what a reader asks.
-pub const CLAIMS: [(&str, &str); 8] = [
+pub const CLAIMS: [(&str, &str); 9] = [
     ("on the bound, vertically", "Do converged layers keep as much of Y as their I(X;T) allows?"),
     ("on the bound, sideways", "Do converged layers hold no more of X than their I(T;Y) needs?"),
     ("training brings layers nearer, sideways", "Does training bring layers nearer to the bound, sideways?"),
@@ -34,10 +36,14 @@ pub const CLAIMS: [(&str, &str); 8] = [
     ("each layer has a β*", "Does every layer single out a β?"),
     ("decides as its own decoder would", "Does the network decide as the layer's own p(y|t) would?"),
     ("settles near a transition", "Do layers settle near phase transitions of the curve?"),
+    (
+        "nearer than with shuffled labels, sideways",
+        "Are layers nearer to the bound than with nothing to learn, sideways?",
+    ),
 ];
 
 /// The thresholds of the rules.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BoundRule {
     /// Bits within which a layer is on the bound.
@@ -50,12 +56,20 @@ pub struct BoundRule {
     pub agreement: f64,
     /// Mean relative place below which layers are near transitions; ½ is chance.
     pub critical_place: f64,
+    /// The condition with shuffled labels; empty for none.
+    pub shuffled: String,
 }
 
 impl BoundRule {
     /// # Errors
-    /// If a threshold cannot be.
-    pub fn check(&self) -> Result<()> {
+    /// If a threshold cannot be, or the condition it names does not exist.
+    pub fn check(&self, conditions: &[String]) -> Result<()> {
+        ensure!(
+            self.shuffled.is_empty() || conditions.contains(&self.shuffled),
+            "verdict.shuffled = \"{}\" is none of the conditions: {}",
+            self.shuffled,
+            conditions.join(", ")
+        );
         for (name, bits) in [("on_bound_bits", self.on_bound_bits), ("residual_bits", self.residual_bits)] {
             ensure!(bits >= 0.0 && bits.is_finite(), "verdict.{name} = {bits}: must be a finite number of at least 0");
         }
@@ -72,7 +86,7 @@ impl BoundRule {
 }
 
 /// Judges every condition through every encoder.
-pub fn judge(layers: &[LayerRow], criticality: &[CriticalityRow], rule: BoundRule) -> Vec<ClaimRow> {
+pub fn judge(layers: &[LayerRow], criticality: &[CriticalityRow], rule: &BoundRule) -> Vec<ClaimRow> {
     let Some(output) = layers.iter().map(|row| row.layer).max() else { return Vec::new() };
     let hidden = || layers.iter().filter(move |row| row.layer < output);
     let mut claims = Vec::new();
@@ -131,6 +145,34 @@ pub fn judge(layers: &[LayerRow], criticality: &[CriticalityRow], rule: BoundRul
             claims.push(claim("rq3", text, (c.replicas, place), reversed(at_least(place, rule.critical_place))));
         }
     }
+    claims.extend(beside_shuffled(layers, output, rule));
+    claims
+}
+
+/// How much farther layers are with shuffled labels, in every other condition of the same task.
+fn beside_shuffled(layers: &[LayerRow], output: usize, rule: &BoundRule) -> Vec<ClaimRow> {
+    let hidden = layers.iter().filter(|row| row.layer < output && row.control == Control::Layer);
+    let conditions = groups(hidden, key);
+    let sideways = |group: &[&LayerRow]| {
+        let end = group.iter().map(|row| row.epoch).max().unwrap_or(0);
+        by_network(group.iter().copied(), end, |row| row.horizontal_gap_upper_bits)
+    };
+    let same = |a: &LayerRow, b: &LayerRow| {
+        (&a.dataset, &a.activation, &a.encoder) == (&b.dataset, &b.activation, &b.encoder)
+            && a.train_fraction == b.train_fraction
+    };
+    let mut claims = Vec::new();
+    for group in conditions.iter().filter(|group| group[0].condition != rule.shuffled) {
+        let first = group[0];
+        let control = conditions.iter().find(|c| c[0].condition == rule.shuffled && same(c[0], first));
+        let Some(control) = control else { continue };
+        let nearer = minus(&sideways(control), &sideways(group));
+        if !nearer.is_empty() {
+            let (name, value) = (format!("{}, {}", first.condition, first.activation), interval(&nearer));
+            let text = (CLAIMS[8].0, name.as_str(), first.encoder.as_str(), "bits nearer than with shuffled labels");
+            claims.push(claim("rq3", text, (nearer.len(), value), above_zero(value)));
+        }
+    }
     claims
 }
 
@@ -159,23 +201,47 @@ fn minus(a: &[(usize, f64)], b: &[(usize, f64)]) -> Vec<f64> {
     a.iter().filter_map(|&(replica, value)| Some(value - of(replica)?)).collect()
 }
 
-/// An answer in words to each claim's question, over the conditions whose name passes.
-pub fn answers(claims: &[ClaimRow], judged: impl Fn(&ClaimRow) -> bool) -> Vec<(&'static str, String)> {
-    CLAIMS
-        .iter()
-        .filter_map(|&(name, question)| {
-            let of: Vec<&ClaimRow> = claims.iter().filter(|c| c.claim == name && judged(c)).collect();
-            let count = |outcome| of.iter().filter(|claim| claim.outcome == outcome).count();
-            let (yes, no, open) = (count(Outcome::Supported), count(Outcome::Refuted), count(Outcome::Inconclusive));
-            let least = of.iter().map(|claim| claim.value).fold(f64::INFINITY, f64::min);
-            let most = of.iter().map(|claim| claim.value).fold(f64::NEG_INFINITY, f64::max);
-            let word = match (yes, no, open) {
-                (0, 0, 0) => return None,
-                (_, 0, 0) => "Yes".to_owned(),
-                (0, _, 0) => "No".to_owned(),
-                _ => format!("It depends: {yes} yes, {no} no, {open} open of {} conditions", of.len()),
+/// An answer in words to each claim's question, over the claims asked about: one line for each encoder.
+pub fn answers(claims: &[ClaimRow], asked: impl Fn(&ClaimRow) -> bool) -> Vec<(&'static str, Vec<String>)> {
+    let of_claim = |name: &str| claims.iter().filter(|c| c.claim == name && asked(c)).collect::<Vec<_>>();
+    let questions = CLAIMS.iter().map(|&(name, question)| {
+        let rows = of_claim(name);
+        let mut encoders: Vec<&str> = Vec::new();
+        for row in &rows {
+            if !encoders.contains(&row.estimator.as_str()) {
+                encoders.push(&row.estimator);
+            }
+        }
+        let line = |encoder: &&str| {
+            let of: Vec<&&ClaimRow> = rows.iter().filter(|row| row.estimator == **encoder).collect();
+            let count = |outcome| of.iter().filter(|row| row.outcome == outcome).count();
+            let word = match [Outcome::Supported, Outcome::Refuted, Outcome::Inconclusive].map(count) {
+                [_, 0, 0] => "yes".to_owned(),
+                [0, _, 0] => "no".to_owned(),
+                [0, 0, _] => "open".to_owned(),
+                [yes, no, open] => format!("{yes} yes, {no} no, {open} open"),
             };
-            Some((question, format!("{word}: {} from {least:.3} to {most:.3}", of[0].measured)))
-        })
-        .collect()
+            let values = || of.iter().map(|row| row.value);
+            let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
+            format!("{encoder}: {word} ({least:.3} to {most:.3} {})", of[0].measured)
+        };
+        (question, encoders.iter().map(line).collect::<Vec<String>>())
+    });
+    questions.filter(|(_, lines)| !lines.is_empty()).collect()
+}
+
+/// What a reader of the paper should take away, if the two directions disagree.
+pub fn moral(claims: &[ClaimRow], asked: impl Fn(&ClaimRow) -> bool) -> Option<String> {
+    let of = |claim: usize, outcome| {
+        claims.iter().filter(|c| c.claim == CLAIMS[claim].0 && c.outcome == outcome && asked(c)).collect::<Vec<_>>()
+    };
+    let (on, off) = (of(0, Outcome::Supported), of(1, Outcome::Refuted));
+    let both = on.iter().filter(|a| off.iter().any(|b| (&a.condition, &a.estimator) == (&b.condition, &b.estimator)));
+    let (count, all) = (both.count(), of(0, Outcome::Supported).len() + of(0, Outcome::Refuted).len());
+    (count > 0).then(|| {
+        format!(
+            "In {count} of {all} decided cases hidden layers are on the bound vertically and off it sideways: near the end of the \
+             curve I(T;Y) is full, any injective layer is \"on\" it, and only the sideways gap says what a layer still holds of X"
+        )
+    })
 }
