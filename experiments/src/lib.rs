@@ -13,7 +13,7 @@
 //! | [`training`] | one job: trains a block and measures its snapshots as they come |
 //! | [`measure`] | a snapshot → rows of information and of losses |
 //! | [`rows`], [`results`] | the CSV files and the folder they lie in |
-//! | [`claims`] | what verdicts are made of: claims, decided by intervals |
+//! | [`claims`], [`answers`] | what verdicts are made of: claims, decided by intervals; the same in words |
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
 //! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
 //! | [`bound`] | RQ3 (and RQ5): layers against the certified bound, their tests, and the verdict |
@@ -21,6 +21,7 @@
 //! | [`figures`] | SVG and PNG, from the CSV |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
+pub mod answers;
 pub mod arrays;
 pub mod bound;
 pub mod claims;

@@ -8,15 +8,15 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use infoplane_experiments::answers::{in_words, table};
 use infoplane_experiments::bound::layers::LayerRow;
-use infoplane_experiments::bound::verdict::{BoundRule, answers, judge, moral};
+use infoplane_experiments::bound::verdict::{BoundRule, CLAIMS, judge, moral};
 use infoplane_experiments::bound::{CurveRow, TransitionRow, criticality, gaps};
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows;
 use infoplane_experiments::run::Settings;
-use infoplane_experiments::trajectories::verdict::Outcome;
 
 const DEFAULTS: &str = include_str!("../../configs/rq3.toml");
 
@@ -71,25 +71,10 @@ fn answer(args: &RunArgs) -> Result<()> {
 
 fn print_verdict(claims: &[ClaimRow]) {
     println!("RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?\n");
-    println!("{:<42} {:<24} {:<20} {:>26}  verdict", "claim", "condition", "encoder", "measured [95 %]");
-    for row in claims {
-        let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-        let word = match row.outcome {
-            Outcome::Supported => "supported",
-            Outcome::Refuted => "refuted",
-            Outcome::Inconclusive => "inconclusive",
-        };
-        println!(
-            "{:<42} {:<24} {:<20} {:>26}  {word}",
-            row.claim,
-            row.condition,
-            row.estimator,
-            format!("{:.3} [{}, {}]", row.value, end(row.lower), end(row.upper)),
-        );
-    }
+    print!("{}", table(claims));
     let soft = |claim: &ClaimRow| claim.condition.starts_with("I(X;Y)");
     println!("\nIn words: hidden layers after training, over the soft tasks and activations");
-    for (question, lines) in answers(claims, soft) {
+    for (question, lines) in in_words(claims, &CLAIMS, soft) {
         println!("  {question}");
         lines.iter().for_each(|line| println!("    {line}"));
     }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use infoplane_experiments::answers::{in_words, table};
 use infoplane_experiments::bound::layers::LayerRow;
 use infoplane_experiments::bound::{CurveRow, gaps};
 use infoplane_experiments::claims::ClaimRow;
@@ -15,9 +16,8 @@ use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::Settings;
-use infoplane_experiments::sample_size::verdict::{SampleRule, judge};
+use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
 use infoplane_experiments::sample_size::{self, SampleRow};
-use infoplane_experiments::trajectories::verdict::Outcome;
 
 const DEFAULTS: &str = include_str!("../../configs/rq5.toml");
 
@@ -74,21 +74,11 @@ fn answer(args: &RunArgs) -> Result<()> {
 
 fn print_verdict(claims: &[ClaimRow]) {
     println!("RQ5: what does the size of the training sample do to the layers?\n");
-    println!("{:<40} {:<26} {:<20} {:>26}  verdict", "claim", "condition", "encoder", "measured [95 %]");
-    for row in claims {
-        let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"));
-        let word = match row.outcome {
-            Outcome::Supported => "supported",
-            Outcome::Refuted => "refuted",
-            Outcome::Inconclusive => "inconclusive",
-        };
-        println!(
-            "{:<40} {:<26} {:<20} {:>26}  {word}",
-            row.claim,
-            row.condition,
-            row.estimator,
-            format!("{:.3} [{}, {}]", row.value, end(row.lower), end(row.upper)),
-        );
+    print!("{}", table(claims));
+    println!("\nIn words, over activations and training fractions");
+    for (question, lines) in in_words(claims, &CLAIMS, |_| true) {
+        println!("  {question}");
+        lines.iter().for_each(|line| println!("    {line}"));
     }
-    println!("\nThe rules, fixed before the run: experiments/src/sample_size/verdict.rs.");
+    println!("The rules, fixed before the run: experiments/src/sample_size/verdict.rs.");
 }

@@ -201,35 +201,6 @@ fn minus(a: &[(usize, f64)], b: &[(usize, f64)]) -> Vec<f64> {
     a.iter().filter_map(|&(replica, value)| Some(value - of(replica)?)).collect()
 }
 
-/// An answer in words to each claim's question, over the claims asked about: one line for each encoder.
-pub fn answers(claims: &[ClaimRow], asked: impl Fn(&ClaimRow) -> bool) -> Vec<(&'static str, Vec<String>)> {
-    let of_claim = |name: &str| claims.iter().filter(|c| c.claim == name && asked(c)).collect::<Vec<_>>();
-    let questions = CLAIMS.iter().map(|&(name, question)| {
-        let rows = of_claim(name);
-        let mut encoders: Vec<&str> = Vec::new();
-        for row in &rows {
-            if !encoders.contains(&row.estimator.as_str()) {
-                encoders.push(&row.estimator);
-            }
-        }
-        let line = |encoder: &&str| {
-            let of: Vec<&&ClaimRow> = rows.iter().filter(|row| row.estimator == **encoder).collect();
-            let count = |outcome| of.iter().filter(|row| row.outcome == outcome).count();
-            let word = match [Outcome::Supported, Outcome::Refuted, Outcome::Inconclusive].map(count) {
-                [_, 0, 0] => "yes".to_owned(),
-                [0, _, 0] => "no".to_owned(),
-                [0, 0, _] => "open".to_owned(),
-                [yes, no, open] => format!("{yes} yes, {no} no, {open} open"),
-            };
-            let values = || of.iter().map(|row| row.value);
-            let (least, most) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-            format!("{encoder}: {word} ({least:.3} to {most:.3} {})", of[0].measured)
-        };
-        (question, encoders.iter().map(line).collect::<Vec<String>>())
-    });
-    questions.filter(|(_, lines)| !lines.is_empty()).collect()
-}
-
 /// What a reader of the paper should take away, if the two directions disagree.
 pub fn moral(claims: &[ClaimRow], asked: impl Fn(&ClaimRow) -> bool) -> Option<String> {
     let of = |claim: usize, outcome| {

@@ -23,6 +23,21 @@ use crate::claims::{ClaimRow, above_zero, at_least, claim, within};
 use crate::trajectories::interval;
 use crate::trajectories::verdict::Outcome;
 
+/// Claims in the order of the verdict, and what a reader asks.
+pub const CLAIMS: [(&str, &str); 8] = [
+    (
+        "I(T;Y) peaks and then falls",
+        "Does the last hidden layer lose I(T;Y) again, so that stopping early would have kept it?",
+    ),
+    ("small samples end with less I(T;Y)", "Do small samples end with less I(T;Y) than large ones?"),
+    ("small samples compress more", "Do small samples end with less I(X;T) than large ones?"),
+    ("more data moves layers up", "Does more data move hidden layers up?"),
+    ("more data brings layers to the bound", "Does more data bring hidden layers nearer to the bound, sideways?"),
+    ("the generalisation bound holds", "Does the paper's bound on the generalisation error hold?"),
+    ("the generalisation bound says something", "Does it say more than that guesses are right half of the time?"),
+    ("the sample's own I(T;Y) is right", "Is I(T;Y) measured on the training sample itself right?"),
+];
+
 /// The thresholds of the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,44 +98,37 @@ fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<Clai
     let last = |fraction: f64| at(fraction).find(|paths| paths.first.layer + 1 == output);
     let percent = |fraction: f64| format!("{}, {} % train", row.activation, fraction * 100.0);
     let between = format!("{}, {} and {} % train", row.activation, small * 100.0, large * 100.0);
-    let mut add = |name: &str, place: &str, measured: &str, values: &[f64], rule: &dyn Fn(Interval) -> Outcome| {
+    let mut add = |number: usize, place: &str, measured: &str, values: &[f64], rule: &dyn Fn(Interval) -> Outcome| {
         if !values.is_empty() {
             let value = interval(values);
-            claims.push(claim("rq5", (name, place, &row.encoder, measured), (values.len(), value), rule(value)));
+            claims.push(claim(
+                "rq5",
+                (CLAIMS[number].0, place, &row.encoder, measured),
+                (values.len(), value),
+                rule(value),
+            ));
         }
     };
     for &fraction in &fractions {
         if let Some(paths) = last(fraction) {
             let fell = |i: Interval| at_least(i, rule.fallen_bits);
-            let measured = format!("bits below the best epoch, {}", paths.best_epoch());
-            add("I(T;Y) peaks and then falls", &percent(fraction), &measured, &paths.fallen(), &fell);
+            let measured = "bits of I(T;Y) below the best epoch";
+            add(0, &percent(fraction), measured, &paths.fallen(), &fell);
         }
     }
     if small < large {
         if let (Some(a), Some(b)) = (last(small), last(large)) {
             let more_y = paired(&[a], &[b], |row| row.i_ty_bits);
-            add("small samples end with less I(T;Y)", &between, "bits less, last hidden layer", &more_y, &above_zero);
+            add(1, &between, "bits less, last hidden layer", &more_y, &above_zero);
             let more_x = paired(&[a], &[b], |row| row.i_xt_bits);
             let compresses = |i: Interval| at_least(i, rule.compression_bits);
-            add(
-                "small samples compress more",
-                &between,
-                "bits of I(X;T) less, last hidden layer",
-                &more_x,
-                &compresses,
-            );
+            add(2, &between, "bits of I(X;T) less, last hidden layer", &more_x, &compresses);
         }
         let (a, b): (Vec<&LayerPaths>, Vec<&LayerPaths>) = (at(small).copied().collect(), at(large).copied().collect());
         let up = paired(&a, &b, |row| row.i_ty_bits);
-        add("more data moves layers up", &between, "bits of I(T;Y) more, hidden layers", &up, &above_zero);
+        add(3, &between, "bits of I(T;Y) more, hidden layers", &up, &above_zero);
         let nearer = paired(&b, &a, |row| row.horizontal_gap_upper_bits);
-        add(
-            "more data brings layers to the bound",
-            &between,
-            "bits nearer, sideways, hidden layers",
-            &nearer,
-            &above_zero,
-        );
+        add(4, &between, "bits nearer, sideways, hidden layers", &nearer, &above_zero);
     }
     for &fraction in &fractions {
         // Layers of one network are not independent: the share is taken over them first.
@@ -137,15 +145,15 @@ fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<Clai
         };
         let holds = share(&|pair| pair.0 <= pair.1);
         let often = |i: Interval| at_least(i, 1.0 - rule.delta);
-        add("the generalisation bound holds", &percent(fraction), "share of layers", &holds, &often);
+        add(5, &percent(fraction), "share of layers", &holds, &often);
         let says = share(&|pair| pair.1 < rule.vacuous_error);
         let half = |i: Interval| at_least(i, 0.5);
-        add("the generalisation bound says something", &percent(fraction), "share of layers", &says, &half);
+        add(6, &percent(fraction), "share of layers", &says, &half);
     }
     let errors: Vec<&LayerPaths> = at(large).copied().collect();
     let errors = over_layers(&errors, |row| row.i_ty_train_bits - row.i_ty_bits);
     let right = |i: Interval| within(i, rule.fallen_bits);
-    add("the sample's own I(T;Y) is right", &percent(large), "bits too high, hidden layers", &values(&errors), &right);
+    add(7, &percent(large), "bits too high, hidden layers", &values(&errors), &right);
 }
 
 /// Mean over layers at the end, by network.
