@@ -12,10 +12,20 @@ rq1 *ARGS:
 rq2 *ARGS:
     cargo run --release --bin rq2 -- {{ARGS}}
 
+# RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?
+rq3 *ARGS:
+    cargo run --release --bin rq3 -- {{ARGS}}
+
+# RQ5: what does the size of the training sample do to the layers, and what do finite-sample bounds say?
+rq5 *ARGS:
+    cargo run --release --bin rq5 -- {{ARGS}}
+
 # a few seconds of every question: does everything run?
 smoke *ARGS:
     cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}
     cargo run --release --bin rq2 -- --preset smoke --output results/smoke/rq2 {{ARGS}}
+    cargo run --release --bin rq3 -- --preset smoke --output results/smoke/rq3 {{ARGS}}
+    cargo run --release --bin rq5 -- --preset smoke --output results/smoke/rq5 {{ARGS}}
 
 # every test
 test:

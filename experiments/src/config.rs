@@ -149,10 +149,6 @@ impl MeasureSettings {
     pub fn checked_epochs(&self, last: usize) -> Result<Vec<usize>> {
         ensure!(self.costly_every > 0, "measure.costly_every = 0: every k-th recorded epoch, with k at least 1");
         ensure!(
-            !self.estimators.is_empty(),
-            "measure.estimators is empty: name at least one, like \"binning:width=0.07\""
-        );
-        ensure!(
             self.snapshots <= MOST,
             "measure.snapshots = {}: at most {MOST} epochs can be recorded",
             self.snapshots

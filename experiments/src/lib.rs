@@ -13,12 +13,18 @@
 //! | [`training`] | one job: trains a block and measures its snapshots as they come |
 //! | [`measure`] | a snapshot → rows of information and of losses |
 //! | [`rows`], [`results`] | the CSV files and the folder they lie in |
+//! | [`claims`], [`answers`] | what verdicts are made of: claims, decided by intervals; the same in words |
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
 //! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
+//! | [`bound`] | RQ3 (and RQ5): layers against the certified bound, their tests, and the verdict |
+//! | [`sample_size`] | RQ5: end points, over-compression, finite-sample bounds and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
+pub mod answers;
 pub mod arrays;
+pub mod bound;
+pub mod claims;
 pub mod config;
 pub mod estimation;
 pub mod figures;
@@ -29,6 +35,7 @@ pub mod progress;
 pub mod results;
 pub mod rows;
 pub mod run;
+pub mod sample_size;
 pub mod sgd_phases;
 pub mod tasks;
 pub mod training;

@@ -229,7 +229,7 @@ impl WeightPath {
 }
 
 /// log₂ p(class|x), shape [n × classes], of logits [outputs × n]: softmax of several, sigmoid of one.
-fn log_probabilities(logits: ArrayView2<f32>) -> Array2<f64> {
+pub(crate) fn log_probabilities(logits: ArrayView2<f32>) -> Array2<f64> {
     let mut z = logits.t().mapv(f64::from);
     if z.ncols() == 1 {
         // σ(z) is the softmax of (0, z).
@@ -244,7 +244,7 @@ fn log_probabilities(logits: ArrayView2<f32>) -> Array2<f64> {
 }
 
 /// The likeliest class; the first of equals.
-fn decision(log_p: ndarray::ArrayView1<f64>) -> usize {
+pub(crate) fn decision(log_p: ndarray::ArrayView1<f64>) -> usize {
     log_p.iter().enumerate().fold(0, |best, (y, &p)| if p > log_p[best] { y } else { best })
 }
 

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::bound::{self, Bound, BoundSettings};
 use crate::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, RunArgs, merge, typed};
 use crate::jobs::{Jobs, say};
 use crate::progress::Progress;
@@ -38,6 +39,9 @@ pub struct Settings<V> {
     pub train: TrainSettings,
     /// What is recorded.
     pub measure: MeasureSettings,
+    /// How layers are tested against the bound; none: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<BoundSettings>,
     /// The rule, fixed before the run.
     pub verdict: V,
     /// Where it is computed.
@@ -74,7 +78,15 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
             return Ok(results);
         }
         let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
-        let plan: Vec<(&Task, Job)> = conditions.iter().flat_map(Resolved::jobs).collect();
+        let mut bounds: Vec<Bound> = Vec::new();
+        for condition in &conditions {
+            if let Some(settings) = &condition.settings.bound
+                && !bounds.iter().any(|bound| bound.is_of(&condition.task, settings))
+            {
+                bounds.push(Bound::new(&condition.task, settings));
+            }
+        }
+        let plan: Vec<(&Task, Job)> = conditions.iter().flat_map(|condition| condition.jobs(&bounds)).collect();
         let jobs = Jobs::new(results.folder(), plan.len());
         let finished: Vec<usize> = (0..plan.len()).filter(|&k| jobs.is_done(k)).collect();
         if !finished.is_empty() {
@@ -88,6 +100,9 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
 
         for table in TABLES {
             jobs.merge(table, &results.file(&format!("{table}.csv")))?;
+        }
+        if !bounds.is_empty() {
+            bound::write(bounds.iter(), &results)?;
         }
         let notes = jobs.notes()?;
         for note in &notes {
@@ -136,6 +151,11 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
     fn resolve_one(self, name: String) -> Result<Resolved<V>> {
         let seeds = self.run.checked_seeds()?;
         let epochs = self.measure.checked_epochs(self.train.epochs)?;
+        ensure!(
+            !self.measure.estimators.is_empty() || self.bound.is_some(),
+            "measure.estimators is empty: name at least one, like \"binning:width=0.07\""
+        );
+        self.bound.as_ref().map_or(Ok(()), BoundSettings::check)?;
         self.grid.check()?;
         self.task.check()?;
         self.train.check().context("the settings under [train] are not usable")?;
@@ -145,7 +165,8 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         );
         ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
         self.compute.backend.open(self.compute.device)?;
-        check_estimators(&self.grid.activations, self.measure.estimators_at(0, true))?;
+        let encoders = self.bound.iter().flat_map(|bound| bound.encoders.iter().chain(&bound.end_encoders));
+        check_estimators(&self.grid.activations, self.measure.estimators_at(0, true).chain(encoders))?;
         let task = self.task.load()?;
         let mut weights = None;
         for &activation in &self.grid.activations {
@@ -157,8 +178,11 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
 
 impl<V> Resolved<V> {
     /// Activations and fractions outside, blocks of replicas inside.
-    fn jobs(&self) -> Vec<(&Task, Job<'_>)> {
+    fn jobs<'a>(&'a self, bounds: &'a [Bound]) -> Vec<(&'a Task, Job<'a>)> {
         let settings = &self.settings;
+        let of_task =
+            |bound: &&Bound| settings.bound.as_ref().is_some_and(|settings| bound.is_of(&self.task, settings));
+        let bound = bounds.iter().find(of_task);
         let numbered: Vec<(usize, u64)> = self.seeds.iter().copied().enumerate().collect();
         let block = if settings.compute.backend.is_cpu() { settings.compute.block } else { numbered.len() };
         let mut jobs = Vec::new();
@@ -176,6 +200,7 @@ impl<V> Resolved<V> {
                         measure: &settings.measure,
                         epochs: &self.epochs,
                         weights: self.weights.as_deref(),
+                        bound,
                         compute: &settings.compute,
                     };
                     jobs.push((&self.task, job));

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use infoplane_model::{Activation, GradientMode, Mlp, Output, Replica, TrainSettings, Training};
 use serde::{Deserialize, Serialize};
 
+use crate::bound::{Bound, layers};
 use crate::config::{ComputeSettings, MeasureSettings};
 use crate::jobs::Tables;
 use crate::measure::{self, Moment, WeightPath};
@@ -15,7 +16,7 @@ use crate::tasks::{Split, Task, TaskSettings};
 use crate::weights;
 
 /// The tables a job writes.
-pub const TABLES: [&str; 5] = ["information_plane", "training", "gradients", "displacement", "weights"];
+pub const TABLES: [&str; 6] = ["information_plane", "layers", "training", "gradients", "displacement", "weights"];
 
 /// The network, apart from its activation, which belongs to the grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +55,8 @@ pub struct Job<'a> {
     pub epochs: &'a [usize],
     /// Weights that every replica starts from, [P], instead of drawn ones.
     pub weights: Option<&'a [f32]>,
+    /// The bound that layers are tested against, if they are.
+    pub bound: Option<&'a Bound>,
     /// Where it is computed.
     pub compute: &'a ComputeSettings,
 }
@@ -126,6 +129,12 @@ impl Job<'_> {
                 let moment = Moment { condition: &condition, replica: number, seed, epoch: snapshot.epoch, updates };
                 for row in measure::information(replica, task, &estimators, moment)? {
                     tables.write("information_plane", &row)?;
+                }
+                if let Some(bound) = self.bound {
+                    let is_end = place == 0 || place + 1 == self.epochs.len();
+                    for row in layers::measure(replica, task, &splits[k], bound, moment, is_end)? {
+                        tables.write("layers", &row)?;
+                    }
                 }
                 let row = measure::training(replica, task, &splits[k], moment);
                 losses.push(row.train_loss_bits);

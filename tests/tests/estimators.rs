@@ -7,13 +7,14 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
-const ALL: [&str; 16] = [
+const ALL: [&str; 17] = [
     "binning:width=0.3",
     "binning:bins=10,range=-1..1",
     "binning:bins=10,range=own",
     "binning:quantile=5",
     "idnns:edges=30",
     "quantised:bits=3",
+    "dithered:width=0.3",
     "plugin",
     "plugin:correction=miller-madow",
     "plugin:correction=grassberger",

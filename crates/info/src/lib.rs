@@ -5,6 +5,7 @@
 //! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
 //! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
 //! | [`refinement`] | a partition in the making: one discrete feature after the other |
+//! | [`encoder`] | [`Encoder`]: a discrete p(t\|x), soft or not, and its exact information |
 //! | [`bottleneck`] | the Information Bottleneck bound: solver with certificate, curve, queries |
 //! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
 //! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
@@ -15,6 +16,7 @@
 
 pub mod bottleneck;
 pub mod distribution;
+pub mod encoder;
 pub mod estimators;
 pub mod gradient;
 pub mod partition;
@@ -23,5 +25,6 @@ mod simd;
 pub mod statistics;
 
 pub use distribution::{DistributionError, JointDistribution};
+pub use encoder::Encoder;
 pub use estimators::{Estimate, EstimateError, Estimator, Information, Sample};
 pub use partition::Partition;

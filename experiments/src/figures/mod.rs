@@ -3,11 +3,14 @@
 //! Layers are told apart by shape **and** by colour (Okabe & Ito's palette, safe for colour-blind readers); epochs by the
 //! viridis scale, on a logarithmic axis, as in the paper.
 
+pub mod bound;
 pub mod causes;
 pub mod compression;
 pub mod displacement;
+pub mod gaps;
 pub mod gradients;
 pub mod information_plane;
+pub mod samples;
 pub mod trajectories;
 
 use std::path::Path;

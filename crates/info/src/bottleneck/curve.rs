@@ -13,6 +13,9 @@ use super::solver::Solution;
 
 /// Beyond this β the tangent is flat to within the certificate.
 const STEEPEST: f64 = 1e9;
+/// I(T;Y) this near to I(X;Y), in bits, is not told apart from it: the last bits of I(X;T) buy next to nothing (at the paper's
+/// I(X;Y) = 0.99, four bits of I(X;T) buy 1e-9 bits of I(T;Y)).
+pub(super) const RESOLUTION: f64 = 1e-9;
 
 /// A certified curve: optima at knots, and bounds between them. Information in bits.
 #[derive(Debug, Clone)]
@@ -23,18 +26,46 @@ pub struct Curve {
     beta_max: f64,
 }
 
+/// In which direction the sandwich is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    /// Along I(T;Y).
+    Vertical,
+    /// Along I(T;Y) and along I(X;T): the wider.
+    Both,
+}
+
 impl Curve {
     /// Refines where the sandwich is widest, until it is nowhere wider than `width_bits` (1e-6 by habit) or holds `most` knots.
     ///
     /// # Errors
     /// Only what [`Problem::solve`] can answer with.
     pub fn refined(problem: &Problem, width_bits: f64, most: usize) -> Result<Self, BottleneckError> {
-        let mut curve =
-            Self { knots: Vec::new(), hull: Vec::new(), end: (problem.h_s_bits(), problem.i_xy_bits()), beta_max: 1e6 };
+        Self::refine(problem, width_bits, most, 1e6, Direction::Vertical)
+    }
+
+    /// The same, until the sandwich is nowhere wider than `width_bits` in either direction: in I(T;Y) at any I(X;T), and in
+    /// I(X;T) at any I(T;Y) up to 1e-9 bits below I(X;Y).
+    ///
+    /// # Errors
+    /// Only what [`Problem::solve`] can answer with.
+    pub fn refined_both_ways(problem: &Problem, width_bits: f64, most: usize) -> Result<Self, BottleneckError> {
+        Self::refine(problem, width_bits, most, STEEPEST, Direction::Both)
+    }
+
+    fn refine(
+        problem: &Problem,
+        width_bits: f64,
+        most: usize,
+        beta_max: f64,
+        direction: Direction,
+    ) -> Result<Self, BottleneckError> {
+        let end = (problem.h_s_bits(), problem.i_xy_bits());
+        let mut curve = Self { knots: Vec::new(), hull: Vec::new(), end, beta_max };
         curve.rebuild();
         let mut spent: Vec<f64> = Vec::new();
         while curve.knots.len() < most {
-            let Some((width, beta)) = curve.widest(&spent) else { break };
+            let Some((width, beta)) = curve.widest(direction, &spent) else { break };
             if width <= width_bits {
                 break;
             }
@@ -79,7 +110,12 @@ impl Curve {
 
     /// The largest width of the sandwich, in bits of I(T;Y).
     pub fn width_bits(&self) -> f64 {
-        self.widest(&[]).map_or(0.0, |(width, _)| width)
+        self.widest(Direction::Vertical, &[]).map_or(0.0, |(width, _)| width)
+    }
+
+    /// The largest width of the sandwich in either direction, in bits: see [`Curve::refined_both_ways`].
+    pub fn width_both_ways_bits(&self) -> f64 {
+        self.widest(Direction::Both, &[]).map_or(0.0, |(width, _)| width)
     }
 
     /// I(T;Y) that some encoder reaches with at most this I(X;T), in bits.
@@ -129,7 +165,7 @@ impl Curve {
     }
 
     /// Where the sandwich is widest: (width, β of the chord there), skipping β's already spent.
-    fn widest(&self, spent: &[f64]) -> Option<(f64, f64)> {
+    fn widest(&self, direction: Direction, spent: &[f64]) -> Option<(f64, f64)> {
         // Lines I_Y = (I_X − L)/β with their points, from the ray I_Y = I_X to the ceiling.
         let mut lines: Vec<(f64, f64, (f64, f64))> = vec![(1.0, 0.0, (0.0, 0.0))];
         lines.extend(self.knots.iter().map(|knot| {
@@ -144,10 +180,14 @@ impl Curve {
                 continue;
             }
             let x = ((base_b - base_a) / (slope_a - slope_b)).clamp(a.0, b.0);
-            let width = slope_a * x + base_a - self.lower(x);
-            let beta = ((b.0 - a.0) / (b.1 - a.1)).clamp(1.0, self.beta_max.min(STEEPEST));
-            let new = beta * slope_a > 1.0 + 1e-13 && beta * slope_b < 1.0 - 1e-13 && !spent.contains(&beta);
-            if new && widest.is_none_or(|(most, _)| width > most) {
+            let mut width = slope_a * x + base_a - chord(a, b, x);
+            let chord = (b.0 - a.0) / (b.1 - a.1);
+            if direction == Direction::Both && a.1 < self.end.1 - RESOLUTION {
+                width *= chord.max(1.0);
+            }
+            let beta = chord.clamp(1.0, self.beta_max.min(STEEPEST));
+            let new = beta * slope_a > 1.0 + 1e-13 && beta * slope_b < 1.0 - 1e-13;
+            if new && widest.is_none_or(|(most, _)| width > most) && !spent.contains(&beta) {
                 widest = Some((width, beta));
             }
         }

@@ -19,6 +19,7 @@ use pulp::{Simd, WithSimd};
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
+use crate::encoder::Encoder;
 use crate::partition::Partition;
 use crate::refinement::Refinement;
 use crate::simd::run;
@@ -208,6 +209,10 @@ impl Estimator for Binning {
 
     fn wants_net_input(&self) -> bool {
         self.on_net_input
+    }
+
+    fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
+        Ok(Some(Encoder::of_partition(&self.partition(sample)?)))
     }
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
+use crate::encoder::Encoder;
 use crate::partition::Partition;
 use crate::refinement::Refinement;
 
@@ -55,6 +56,10 @@ impl Idnns {
 impl Estimator for Idnns {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         Ok(sample.discrete(&self.partition(sample)))
+    }
+
+    fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
+        Ok(Some(Encoder::of_partition(&self.partition(sample))))
     }
 }
 

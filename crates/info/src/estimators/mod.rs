@@ -6,6 +6,7 @@
 //! | `binning:quantile=…`, `binning:bins=…,range=own` | [`binning`] | the same, with bins that move with the layer |
 //! | `idnns:edges=…` | [`idnns`] | the same, in the exact convention of the paper's public code |
 //! | `quantised:bits=…` | [`quantised`] | exact, if the network itself is so quantised |
+//! | `dithered:width=…` | [`dithered`] | exact, if noise as wide as a bin is added inside the network |
 //! | `plugin`, `plugin:correction=…` | [`plugin`] | discrete activations; with corrections for sampled ones |
 //! | `kde:variance=…,bound=…` | [`kde`] | bounds on the information of T plus Gaussian noise |
 //! | `noisy:sigma=…` | [`noisy`] | the information of T plus Gaussian noise, by Monte Carlo with a standard error |
@@ -18,6 +19,7 @@
 
 pub mod binning;
 pub mod corrections;
+pub mod dithered;
 pub mod gaussian;
 mod gaussian_kernel;
 pub mod idnns;
@@ -38,6 +40,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::distribution::JointDistribution;
+use crate::encoder::Encoder;
 use crate::partition::Partition;
 use settings::{SettingError, Settings};
 
@@ -231,6 +234,19 @@ pub enum EstimateError {
     /// A method that has no I(A;B) of two continuous samples.
     #[error("this estimator has no information between two samples; ksg, mixed-ksg and gaussian have")]
     NoPairs,
+    /// More cells than can be enumerated.
+    #[error(
+        "{rows} rows of {units} units, each in one of two bins, are more than the {most} cells that are enumerated; dithered \
+         noise is for narrow layers"
+    )]
+    Intractable {
+        /// Units of the layer.
+        units: usize,
+        /// Rows.
+        rows: usize,
+        /// Pairs of a row and a cell that are enumerated.
+        most: usize,
+    },
     /// Net inputs asked for but not given.
     #[error("bins of the net input need the net inputs of the layer, which these data do not have")]
     NoNetInput,
@@ -274,6 +290,15 @@ pub trait Estimator: std::fmt::Debug + Send + Sync {
     /// Whether [`Sample::net_input`] is looked at.
     fn wants_net_input(&self) -> bool {
         false
+    }
+
+    /// T as a discrete encoder p(t|x), for methods that make T one; none for methods that leave it continuous.
+    ///
+    /// # Errors
+    /// As [`Estimator::estimate`].
+    fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
+        let _ = sample;
+        Ok(None)
     }
 
     /// I(A;B) in bits of two continuous samples, shapes [n × d_a] and [n × d_b], row by row.
@@ -343,6 +368,12 @@ macro_rules! estimators {
                 }
             }
 
+            fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
+                match self {
+                    $(Self::$variant(estimator) => Estimator::encoder(estimator, sample),)*
+                }
+            }
+
             fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
                 match self {
                     $(Self::$variant(estimator) => estimator.pair(a, b),)*
@@ -359,6 +390,8 @@ estimators! {
     Idnns(idnns::Idnns) = "idnns",
     /// Quantised networks.
     Quantised(quantised::Quantised) = "quantised",
+    /// Bins with noise as wide.
+    Dithered(dithered::Dithered) = "dithered",
     /// Discrete activations.
     Plugin(plugin::Plugin) = "plugin",
     /// Kernel density bounds.

@@ -11,6 +11,7 @@ use std::fmt;
 use super::corrections::Correction;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
+use crate::encoder::Encoder;
 use crate::partition::Partition;
 
 /// The plug-in estimator.
@@ -62,6 +63,10 @@ impl Estimator for Plugin {
             _ => h_t,
         };
         Ok(Information { i_xt: Estimate::point(i_xt), i_ty: Estimate::point(h_t + h(&y) - h_with(&y)) })
+    }
+
+    fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
+        Ok(Some(Encoder::of_partition(&Partition::of_rows(sample.t))))
     }
 }
 

@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::settings::{SettingError, Settings};
 use super::{EstimateError, Estimator, Information, Sample};
+use crate::encoder::Encoder;
 use crate::partition::Partition;
 use crate::refinement::Refinement;
 
@@ -47,6 +48,10 @@ impl Quantised {
 impl Estimator for Quantised {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         Ok(sample.discrete(&self.partition(sample)))
+    }
+
+    fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
+        Ok(Some(Encoder::of_partition(&self.partition(sample))))
     }
 }
 

@@ -1,0 +1,85 @@
+//! RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?
+//!
+//! The paper (arXiv 1703.00810, §3.5, figure 6): yes, each at a β of its own, near critical points. Here: every layer as a
+//! binned, a quantised and a noisy encoder, against a curve certified in both directions, at several I(X;Y), beside the same
+//! before training, with shuffled labels and with random cells.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use infoplane_experiments::answers::{in_words, table};
+use infoplane_experiments::bound::layers::LayerRow;
+use infoplane_experiments::bound::verdict::{BoundRule, CLAIMS, judge, moral};
+use infoplane_experiments::bound::{CurveRow, TransitionRow, criticality, gaps};
+use infoplane_experiments::claims::ClaimRow;
+use infoplane_experiments::config::RunArgs;
+use infoplane_experiments::figures;
+use infoplane_experiments::rows;
+use infoplane_experiments::run::Settings;
+
+const DEFAULTS: &str = include_str!("../../configs/rq3.toml");
+
+/// Do converged layers lie on the Information Bottleneck bound, and satisfy its equations?
+///
+/// Trains networks on tasks of several I(X;Y), tests every layer as an encoder against the certified bound, and writes
+/// layers.csv, curve.csv, transitions.csv, gaps.csv, criticality.csv, verdict.csv (and training.csv, run.json) and figures
+/// into the results folder. The defaults, commented, are in experiments/configs/rq3.toml.
+#[derive(Debug, Parser)]
+#[command(name = "rq3", version)]
+struct Cli {
+    #[command(flatten)]
+    args: RunArgs,
+}
+
+fn main() -> ExitCode {
+    match answer(&Cli::parse().args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rq3: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answer(args: &RunArgs) -> Result<()> {
+    let rq3: Settings<BoundRule> = args.settings(DEFAULTS)?;
+    if args.show_config {
+        print!("{}", toml::to_string(&rq3)?);
+        return Ok(());
+    }
+    rq3.verdict.check(&rq3.condition_names())?;
+    let results = rq3.complete("rq3", args)?;
+
+    // From here on everything is made from the CSVs.
+    let layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
+    let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
+    let transitions: Vec<TransitionRow> = rows::read_if_there(&results.file("transitions.csv"))?;
+    let gaps = gaps::rows(&layers);
+    let criticality = criticality::rows(&layers, &transitions);
+    let claims = judge(&layers, &criticality, &rq3.verdict);
+    rows::write(&results.file("gaps.csv"), &gaps)?;
+    rows::write(&results.file("criticality.csv"), &criticality)?;
+    rows::write(&results.file("verdict.csv"), &claims)?;
+
+    figures::bound::draw(&gaps, &curve, results.folder())?;
+    figures::gaps::draw(&gaps, results.folder())?;
+    print_verdict(&claims);
+    println!("Files: {}", results.folder().display());
+    Ok(())
+}
+
+fn print_verdict(claims: &[ClaimRow]) {
+    println!("RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?\n");
+    print!("{}", table(claims));
+    let soft = |claim: &ClaimRow| claim.condition.starts_with("I(X;Y)");
+    println!("\nIn words: hidden layers after training, over the soft tasks and activations");
+    for (question, lines) in in_words(claims, &CLAIMS, soft) {
+        println!("  {question}");
+        lines.iter().for_each(|line| println!("    {line}"));
+    }
+    if let Some(moral) = moral(claims, soft) {
+        println!("  {moral}.");
+    }
+    println!("The rules, fixed before the run: experiments/src/bound/verdict.rs.");
+}

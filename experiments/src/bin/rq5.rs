@@ -1,0 +1,84 @@
+//! RQ5: what does the size of the training sample do to the layers, and what do finite-sample bounds say?
+//!
+//! The paper (arXiv 1703.00810, §3.6, figure 7): more data moves the converged layers up along the bound, small samples
+//! over-compress: their I(T;Y) peaks, then falls. Here: the same with the bound certified, early stopping, and the paper's
+//! finite-sample bounds beside what happened.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use infoplane_experiments::answers::{in_words, table};
+use infoplane_experiments::bound::layers::LayerRow;
+use infoplane_experiments::bound::{CurveRow, gaps};
+use infoplane_experiments::claims::ClaimRow;
+use infoplane_experiments::config::RunArgs;
+use infoplane_experiments::figures;
+use infoplane_experiments::rows::{self, TrainingRow};
+use infoplane_experiments::run::Settings;
+use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
+use infoplane_experiments::sample_size::{self, SampleRow};
+
+const DEFAULTS: &str = include_str!("../../configs/rq5.toml");
+
+/// What does the size of the training sample do to the layers, and what do finite-sample bounds say?
+///
+/// Trains networks on several shares of the patterns, tests every layer against the certified bound, and writes layers.csv,
+/// curve.csv, gaps.csv, samples.csv, verdict.csv (and training.csv, run.json) and figures into the results folder. The
+/// defaults, commented, are in experiments/configs/rq5.toml.
+#[derive(Debug, Parser)]
+#[command(name = "rq5", version)]
+struct Cli {
+    #[command(flatten)]
+    args: RunArgs,
+}
+
+fn main() -> ExitCode {
+    match answer(&Cli::parse().args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rq5: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answer(args: &RunArgs) -> Result<()> {
+    let rq5: Settings<SampleRule> = args.settings(DEFAULTS)?;
+    if args.show_config {
+        print!("{}", toml::to_string(&rq5)?);
+        return Ok(());
+    }
+    rq5.verdict.check()?;
+    let joint = rq5.task.load()?.joint;
+    let results = rq5.complete("rq5", args)?;
+
+    // From here on everything is made from the CSVs.
+    let layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
+    let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+    let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
+    let paths = sample_size::collect(&layers, &training, joint.n_x());
+    let samples: Vec<SampleRow> = paths.iter().map(|paths| paths.row(rq5.verdict.delta, joint.n_y())).collect();
+    let claims = judge(&paths, rq5.verdict);
+    let gaps = gaps::rows(&layers);
+    rows::write(&results.file("gaps.csv"), &gaps)?;
+    rows::write(&results.file("samples.csv"), &samples)?;
+    rows::write(&results.file("verdict.csv"), &claims)?;
+
+    figures::samples::draw(&samples, &curve, results.folder())?;
+    figures::gaps::draw(&gaps, results.folder())?;
+    print_verdict(&claims);
+    println!("Files: {}", results.folder().display());
+    Ok(())
+}
+
+fn print_verdict(claims: &[ClaimRow]) {
+    println!("RQ5: what does the size of the training sample do to the layers?\n");
+    print!("{}", table(claims));
+    println!("\nIn words, over activations and training fractions");
+    for (question, lines) in in_words(claims, &CLAIMS, |_| true) {
+        println!("  {question}");
+        lines.iter().for_each(|line| println!("    {line}"));
+    }
+    println!("The rules, fixed before the run: experiments/src/sample_size/verdict.rs.");
+}

@@ -1,0 +1,225 @@
+//! RQ3 and RQ5: how far trained layers are from the Information Bottleneck bound.
+//!
+//! | file | what |
+//! |---|---|
+//! | this one | the certified curve of a task and its transitions, found once and shared by every job: `curve.csv`, `transitions.csv` |
+//! | [`layers`] | a layer as a binned, quantised or noisy encoder, tested against the curve: `layers.csv` |
+//! | [`gaps`] | means of those tests over networks: `gaps.csv` |
+//! | [`criticality`] | how far layers are from transitions, beside chance: `criticality.csv` |
+//! | [`verdict`] | RQ3's rules, fixed beforehand, and what they decide |
+
+pub mod criticality;
+pub mod gaps;
+pub mod layers;
+pub mod verdict;
+
+use std::sync::OnceLock;
+
+use anyhow::{Result, anyhow, ensure};
+use infoplane_info::bottleneck::{Curve, Problem, Transition};
+use infoplane_info::estimators::EstimatorKind;
+use infoplane_info::{Estimator, JointDistribution, Sample};
+use serde::{Deserialize, Serialize};
+
+use crate::results::Results;
+use crate::rows;
+use crate::tasks::Task;
+
+/// More knots than any curve here needs.
+const MOST_KNOTS: usize = 50_000;
+/// β's at which the atoms are counted before the transitions between them are closed in on.
+const TRANSITION_STEPS: usize = 400;
+/// Relative width to which a transition is closed in on.
+const TRANSITION_WIDTH: f64 = 1e-4;
+
+/// How layers are tested against the bound.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoundSettings {
+    /// How layers become encoders p(t|x), as `estimate` names them, at every recorded epoch.
+    pub encoders: Vec<EstimatorKind>,
+    /// The same, at the first and the last recorded epoch only.
+    pub end_encoders: Vec<EstimatorKind>,
+    /// Whether each encoder is tested at those two epochs with its x's permuted too: a random partition of the same cell sizes.
+    pub permuted: bool,
+    /// β's whose residual is within so many bits of the least belong to β*'s interval.
+    pub tolerance_bits: f64,
+    /// The curve is certified to this width in both directions.
+    pub width_bits: f64,
+    /// Transitions of the curve are looked for up to this β.
+    pub transitions_up_to: f64,
+}
+
+impl BoundSettings {
+    /// # Errors
+    /// If a number cannot be, there is no encoder, or an estimator leaves T continuous.
+    pub fn check(&self) -> Result<()> {
+        ensure!(!self.encoders.is_empty(), "bound.encoders is empty: name at least one, like \"binning:width=0.07\"");
+        for (name, value) in [("tolerance_bits", self.tolerance_bits), ("width_bits", self.width_bits)] {
+            ensure!(value > 0.0 && value.is_finite(), "bound.{name} = {value}: must be a finite number above 0");
+        }
+        ensure!(
+            self.width_bits >= 1e-8,
+            "bound.width_bits = {}: below 1e-8 the curve would need more than {MOST_KNOTS} knots",
+            self.width_bits
+        );
+        ensure!(
+            self.transitions_up_to > 1.0 && self.transitions_up_to.is_finite(),
+            "bound.transitions_up_to = {}: must be a finite β above 1",
+            self.transitions_up_to
+        );
+        let joint = JointDistribution::uniform_binary(&[0.0, 1.0])?;
+        let t = ndarray::array![[0.0], [1.0]];
+        for estimator in self.encoders.iter().chain(&self.end_encoders) {
+            ensure!(
+                Estimator::encoder(estimator, &Sample::new(t.view(), &joint)?.with_net_input(t.view())?)?.is_some(),
+                "bound.encoders has {estimator}, which leaves T continuous: an encoder needs discrete T, as binning, idnns, \
+                 quantised, plugin and dithered make it"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The bound of one task: found when first asked for, then kept.
+#[derive(Debug)]
+pub struct Bound {
+    dataset: String,
+    settings: BoundSettings,
+    joint: JointDistribution,
+    found: OnceLock<Result<Found, String>>,
+}
+
+/// What is known about the bound of one task.
+#[derive(Debug)]
+pub struct Found {
+    /// The reduced problem.
+    pub problem: Problem,
+    /// The certified curve.
+    pub curve: Curve,
+    /// Its transitions, ascending.
+    pub transitions: Vec<Transition>,
+}
+
+/// An optimum of the curve, or (without β) its end at (H(S), I(X;Y)): a row of `curve.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the columns are documented in the README, as a table
+pub struct CurveRow {
+    pub dataset: String,
+    pub beta: Option<f64>,
+    pub i_xt_bits: f64,
+    pub i_ty_bits: f64,
+    pub atoms: usize,
+    pub gap_bits: f64,
+    pub width_bits: f64,
+}
+
+/// A transition of the curve: a row of `transitions.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)] // the columns are documented in the README, as a table
+pub struct TransitionRow {
+    pub dataset: String,
+    pub beta_lower: f64,
+    pub beta_upper: f64,
+    pub atoms_before: usize,
+    pub atoms_after: usize,
+}
+
+impl Bound {
+    /// The bound of a task, not yet looked for.
+    pub fn new(task: &Task, settings: &BoundSettings) -> Self {
+        Self {
+            dataset: task.name.clone(),
+            settings: settings.clone(),
+            joint: task.joint.clone(),
+            found: OnceLock::new(),
+        }
+    }
+
+    /// Whether this is the bound of that task, with these settings.
+    pub fn is_of(&self, task: &Task, settings: &BoundSettings) -> bool {
+        self.joint == task.joint && self.settings == *settings
+    }
+
+    /// How layers are tested.
+    pub fn settings(&self) -> &BoundSettings {
+        &self.settings
+    }
+
+    /// The bound itself.
+    ///
+    /// # Errors
+    /// If it cannot be certified to the width asked for.
+    pub fn get(&self) -> Result<&Found> {
+        let found = self.found.get_or_init(|| self.find().map_err(|error| format!("{error:#}")));
+        found.as_ref().map_err(|error| anyhow!("the bound of {}: {error}", self.dataset))
+    }
+
+    fn find(&self) -> Result<Found> {
+        let problem = Problem::new(&self.joint);
+        let curve = Curve::refined_both_ways(&problem, self.settings.width_bits, MOST_KNOTS)?;
+        ensure!(
+            curve.width_both_ways_bits() <= self.settings.width_bits,
+            "the curve is certified to {:.1e} bits only, not to bound.width_bits = {:.1e}",
+            curve.width_both_ways_bits(),
+            self.settings.width_bits
+        );
+        let found = problem.transitions(self.settings.transitions_up_to, TRANSITION_STEPS, TRANSITION_WIDTH)?;
+        // A change that undoes itself is the solver's hesitation: a transition is a number of atoms not needed before.
+        let mut most = 1;
+        let transitions = found
+            .into_iter()
+            .filter(|t| {
+                let is_new = t.atoms.after > most;
+                most = most.max(t.atoms.after);
+                is_new
+            })
+            .collect();
+        Ok(Found { problem, curve, transitions })
+    }
+
+    fn curve_rows(&self) -> Result<Vec<CurveRow>> {
+        let found = self.get()?;
+        let (curve, width) = (&found.curve, found.curve.width_both_ways_bits());
+        let row = |beta: Option<f64>, (i_xt, i_ty): (f64, f64), atoms: usize, gap: f64| CurveRow {
+            dataset: self.dataset.clone(),
+            beta,
+            i_xt_bits: i_xt,
+            i_ty_bits: i_ty,
+            atoms,
+            gap_bits: gap,
+            width_bits: width,
+        };
+        let knots = curve.knots().iter();
+        let end = row(None, curve.end(), found.problem.classes(), 0.0);
+        Ok(knots
+            .map(|knot| row(Some(knot.beta), (knot.i_xt, knot.i_ty), knot.atoms(), knot.gap_bits))
+            .chain([end])
+            .collect())
+    }
+
+    fn transition_rows(&self) -> Result<Vec<TransitionRow>> {
+        let row = |t: &Transition| TransitionRow {
+            dataset: self.dataset.clone(),
+            beta_lower: t.beta_lower,
+            beta_upper: t.beta_upper,
+            atoms_before: t.atoms.before,
+            atoms_after: t.atoms.after,
+        };
+        Ok(self.get()?.transitions.iter().map(row).collect())
+    }
+}
+
+/// Writes `curve.csv` and `transitions.csv` of every task.
+///
+/// # Errors
+/// If a bound cannot be found, or a file not written.
+pub fn write<'a>(bounds: impl Iterator<Item = &'a Bound>, results: &Results) -> Result<()> {
+    let (mut curves, mut transitions) = (Vec::new(), Vec::new());
+    for bound in bounds {
+        curves.extend(bound.curve_rows()?);
+        transitions.extend(bound.transition_rows()?);
+    }
+    rows::write(&results.file("curve.csv"), &curves)?;
+    rows::write(&results.file("transitions.csv"), &transitions)
+}
