@@ -13,12 +13,14 @@
 //! | [`training`] | one job: trains a block and measures its snapshots as they come |
 //! | [`measure`] | a snapshot → rows of information and of losses |
 //! | [`rows`], [`results`] | the CSV files and the folder they lie in |
+//! | [`claims`] | what verdicts are made of: claims, decided by intervals |
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
 //! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
 pub mod arrays;
+pub mod claims;
 pub mod config;
 pub mod estimation;
 pub mod figures;

@@ -3,6 +3,7 @@
 //! Layers are told apart by shape **and** by colour (Okabe & Ito's palette, safe for colour-blind readers); epochs by the
 //! viridis scale, on a logarithmic axis, as in the paper.
 
+pub mod batch_size;
 pub mod causes;
 pub mod compression;
 pub mod displacement;
@@ -60,6 +61,12 @@ fn layer_legend(layers: usize, colour: impl Fn(usize) -> &'static str) -> Vec<Le
 /// A title that fits over so many panels.
 fn title_size(columns: usize) -> u32 {
     if columns < 2 { 11 } else { 18 }
+}
+
+/// How far the ends of an interval lie below and above; nowhere, where there are none.
+fn errors(mean: f64, lower: Option<f64>, upper: Option<f64>) -> (f64, f64) {
+    let reach = |end: Option<f64>| end.map_or(0.0, |end| (mean - end).abs());
+    (reach(lower), reach(upper))
 }
 
 /// Writes `name.svg` and `name.png`.
