@@ -12,10 +12,15 @@ rq1 *ARGS:
 rq2 *ARGS:
     cargo run --release --bin rq2 -- {{ARGS}}
 
+# RQ4: what do more hidden layers buy, in epochs, in computation and in generalisation?
+rq4 *ARGS:
+    cargo run --release --bin rq4 -- {{ARGS}}
+
 # a few seconds of every question: does everything run?
 smoke *ARGS:
     cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}
     cargo run --release --bin rq2 -- --preset smoke --output results/smoke/rq2 {{ARGS}}
+    cargo run --release --bin rq4 -- --preset smoke --output results/smoke/rq4 {{ARGS}}
 
 # every test
 test:

@@ -16,12 +16,14 @@
 //! | [`claims`] | what verdicts are made of: claims, decided by intervals |
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
 //! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
+//! | [`depth`] | RQ4: depths made comparable, times to thresholds, relaxation and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
 pub mod arrays;
 pub mod claims;
 pub mod config;
+pub mod depth;
 pub mod estimation;
 pub mod figures;
 pub mod jobs;

@@ -6,9 +6,12 @@
 pub mod batch_size;
 pub mod causes;
 pub mod compression;
+pub mod depth_planes;
 pub mod displacement;
 pub mod gradients;
 pub mod information_plane;
+pub mod relaxation;
+pub mod survival;
 pub mod trajectories;
 
 use std::path::Path;
@@ -56,6 +59,18 @@ fn layer_legend(layers: usize, colour: impl Fn(usize) -> &'static str) -> Vec<Le
             dasharray: None,
         })
         .collect()
+}
+
+/// A legend of depths.
+fn depth_legend(depths: &[usize], shape: impl Fn(usize) -> LegendShape) -> Vec<LegendEntry> {
+    let plural = |depth: usize| if depth == 1 { "" } else { "s" };
+    let entry = |(k, depth): (usize, &usize)| LegendEntry {
+        label: format!("{depth} hidden layer{}", plural(*depth)),
+        color: colour(k).to_owned(),
+        shape: shape(k),
+        dasharray: None,
+    };
+    depths.iter().enumerate().map(entry).collect()
 }
 
 /// A title that fits over so many panels.
