@@ -17,7 +17,7 @@ use infoplane_experiments::run::{Settings, patterns_per_update};
 use infoplane_experiments::sgd_phases::verdict::{PhaseRule, judge};
 use infoplane_experiments::sgd_phases::{self, causes, diffusion, idnns, timing};
 use infoplane_experiments::tasks::{Labelling, count};
-use infoplane_experiments::trajectories::{self, verdict::Outcome};
+use infoplane_experiments::trajectories;
 use infoplane_experiments::weights;
 use infoplane_model::GradientMode;
 
@@ -144,17 +144,13 @@ fn print_verdict(claims: &[ClaimRow]) {
     println!("{:<46} {:<20} {:<22} {:>22}  verdict", "claim", "condition", "estimator", "measured [95 %]");
     for row in claims {
         let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
-        let word = match row.outcome {
-            Outcome::Supported => "supported",
-            Outcome::Refuted => "refuted",
-            Outcome::Inconclusive => "inconclusive",
-        };
         println!(
-            "{:<46} {:<20} {:<22} {:>22}  {word}",
+            "{:<46} {:<20} {:<22} {:>22}  {}",
             row.claim,
             row.condition,
             row.estimator,
             format!("{:.2} [{}, {}]", row.value, end(row.lower), end(row.upper)),
+            row.outcome,
         );
     }
     println!("\nThe rules, fixed before the run: experiments/src/sgd_phases/verdict.rs.");

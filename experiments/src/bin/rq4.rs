@@ -22,7 +22,7 @@ use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::tasks::count;
-use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow, verdict::Outcome};
+use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
 
 const DEFAULTS: &str = include_str!("../../configs/rq4.toml");
 
@@ -174,13 +174,8 @@ fn print_verdict(claims: &[ClaimRow], rule: &DepthRule) {
     let others: Vec<String> = rule.thresholds.iter().skip(1).map(ToString::to_string).collect();
     println!("\n{:<52} {:<32} {:>22}  verdict", "claim", "cell", "measured [95 %]");
     for row in claims.iter().filter(|row| !others.iter().any(|other| row.measured.ends_with(other.as_str()))) {
-        let word = match row.outcome {
-            Outcome::Supported => "supported",
-            Outcome::Refuted => "refuted",
-            Outcome::Inconclusive => "inconclusive",
-        };
         let measured = interval(Some(row.value), row.lower, row.upper, 3);
-        println!("{:<52} {:<32} {measured:>22}  {word}", row.claim, row.condition);
+        println!("{:<52} {:<32} {measured:>22}  {}", row.claim, row.condition, row.outcome);
     }
     println!("\nWhat was measured, and the other levels: verdict.csv. The rules, fixed before the run:");
     println!("experiments/src/depth/verdict.rs.");

@@ -22,6 +22,8 @@ use kuva::backend::svg::SvgBackend;
 use kuva::plot::scatter::MarkerShape;
 use kuva::plot::{LegendEntry, LegendShape};
 use kuva::render::figure::Figure;
+use kuva::render::layout::Layout;
+use kuva::render::plots::Plot;
 
 use crate::results::write_atomically;
 
@@ -36,6 +38,8 @@ const MARKERS: [MarkerShape; 7] = [
     MarkerShape::Pentagon,
     MarkerShape::Star,
 ];
+/// Panels side by side in a grid.
+const COLUMNS: usize = 3;
 /// Pixels of PNG per unit of SVG.
 const PNG_SCALE: f32 = 2.0;
 
@@ -76,6 +80,19 @@ fn depth_legend(depths: &[usize], shape: impl Fn(usize) -> LegendShape) -> Vec<L
 /// A title that fits over so many panels.
 fn title_size(columns: usize) -> u32 {
     if columns < 2 { 11 } else { 18 }
+}
+
+/// A grid of panels with one legend.
+fn panels(title: &str, plots: Vec<Vec<Plot>>, layouts: Vec<Layout>, legend: Vec<LegendEntry>) -> Figure {
+    let columns = COLUMNS.min(plots.len());
+    Figure::new(plots.len().div_ceil(columns), columns)
+        .with_title(title)
+        .with_title_size(title_size(columns))
+        .with_plots(plots)
+        .with_layouts(layouts)
+        .with_cell_size(360.0, 320.0)
+        .with_shared_legend_right_middle()
+        .with_shared_legend_entries(legend)
 }
 
 /// How far the ends of an interval lie below and above; nowhere, where there are none.

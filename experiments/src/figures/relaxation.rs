@@ -4,15 +4,12 @@ use std::path::Path;
 
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, LinePlot, ScatterPlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, depth_legend, distinct, marker, save, title_size};
+use super::{colour, depth_legend, distinct, marker, panels, save};
 use crate::depth::relaxation::{LawRow, Layers, RelaxationRow};
 
-/// Panels side by side.
-const COLUMNS: usize = 3;
 /// Points of a curve.
 const POINTS: usize = 60;
 /// Dashes of the four laws.
@@ -83,14 +80,6 @@ pub fn draw(rows: &[RelaxationRow], laws: &[LawRow], folder: &Path) -> Result<()
             dasharray: dash.map(str::to_owned),
         });
     }
-    let columns = COLUMNS.min(plots.len());
-    let figure = Figure::new(plots.len().div_ceil(columns), columns)
-        .with_title("Compression time of hidden layers against what they lose")
-        .with_title_size(title_size(columns))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(legend);
-    save(figure, folder, "relaxation")
+    let title = "Compression time of hidden layers against what they lose";
+    save(panels(title, plots, layouts, legend), folder, "relaxation")
 }
