@@ -3,7 +3,7 @@
 //! The rule: for every family, activation, optimiser and depth, networks with seeds of their own train at every rate of a
 //! logarithmic grid; the rate of the least median time to the goal (Kaplan–Meier, failures censored) is chosen. Where two
 //! tie, or none has a median, the greatest mean I(T;Y) of the output at the end of the pilot decides; then the smaller rate.
-//! The main run's networks have no part in it.
+//! The main run's networks have no part in it. A chosen rate at the edge of its grid (`at_edge`) might be bettered beyond it.
 
 use std::collections::BTreeMap;
 
@@ -29,6 +29,7 @@ pub struct RateRow {
     pub median_epochs: Option<f64>,
     pub output_i_ty_bits: f64,
     pub chosen: bool,
+    pub at_edge: bool,
 }
 
 impl Tuning {
@@ -108,6 +109,8 @@ pub fn choose(
         let best = (0..tried.len()).fold(0, |best, k| if better(&tried[k], &tried[best]) { k } else { best });
         tried[best].chosen = true;
         rates.push(tried[best].learning_rate);
+        let last = tried.len() - 1;
+        (tried[0].at_edge, tried[last].at_edge) = (true, true);
         rows.extend(tried);
     }
     Ok((rates, rows))
@@ -129,6 +132,7 @@ fn try_rate(arm: &Arm, learning_rate: f64, paths: &[Path], goal: Threshold, last
         median_epochs: median_time(&kaplan_meier(&times, LEVEL)).median,
         output_i_ty_bits: paths.iter().map(at_end).sum::<f64>() / paths.len().max(1) as f64,
         chosen: false,
+        at_edge: false,
     }
 }
 
