@@ -20,12 +20,17 @@ rq3 *ARGS:
 rq5 *ARGS:
     cargo run --release --bin rq5 -- {{ARGS}}
 
+# RQ4: what do more hidden layers buy, in epochs, in computation and in generalisation?
+rq4 *ARGS:
+    cargo run --release --bin rq4 -- {{ARGS}}
+
 # a few seconds of every question: does everything run?
 smoke *ARGS:
     cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}
     cargo run --release --bin rq2 -- --preset smoke --output results/smoke/rq2 {{ARGS}}
     cargo run --release --bin rq3 -- --preset smoke --output results/smoke/rq3 {{ARGS}}
     cargo run --release --bin rq5 -- --preset smoke --output results/smoke/rq5 {{ARGS}}
+    cargo run --release --bin rq4 -- --preset smoke --output results/smoke/rq4 {{ARGS}}
 
 # every test
 test:

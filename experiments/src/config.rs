@@ -197,10 +197,19 @@ impl RunArgs {
     /// # Errors
     /// If a source cannot be read, the preset does not exist, or a field is unknown or of the wrong type.
     pub fn settings<Q: DeserializeOwned>(&self, defaults: &str) -> Result<Q> {
-        typed(self.merged(defaults)?)
+        typed(self.table(defaults)?)
     }
 
-    fn merged(&self, defaults: &str) -> Result<Table> {
+    /// The folder of a question's results.
+    pub fn folder(&self, question: &str) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| PathBuf::from("results").join(question).join(&self.preset))
+    }
+
+    /// The same, merged but not yet read: for a question with tables of its own.
+    ///
+    /// # Errors
+    /// If a source cannot be read, or the preset does not exist.
+    pub fn table(&self, defaults: &str) -> Result<Table> {
         let mut table: Table = defaults.parse().context("the built-in configuration is damaged")?;
         let presets = match table.remove("preset") {
             Some(Value::Table(presets)) => presets,

@@ -17,6 +17,7 @@
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
 //! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
 //! | [`bound`] | RQ3 (and RQ5): layers against the certified bound, their tests, and the verdict |
+//! | [`depth`] | RQ4: depths made comparable, times to thresholds, relaxation and the verdict, from the CSV |
 //! | [`sample_size`] | RQ5: end points, over-compression, finite-sample bounds and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
@@ -26,6 +27,7 @@ pub mod arrays;
 pub mod bound;
 pub mod claims;
 pub mod config;
+pub mod depth;
 pub mod estimation;
 pub mod figures;
 pub mod jobs;

@@ -11,7 +11,7 @@ use infoplane_model::stack::Stack;
 use infoplane_model::{Activation, ReplicaSnapshot};
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::rows::{Condition, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
+use crate::rows::{Condition, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightMoment, WeightRow};
 use crate::tasks::{Split, Task};
 
 /// Which network a row is about, and when.
@@ -182,7 +182,7 @@ impl WeightPath {
         self.snr.push(if snr.is_empty() { vec![0.0; snapshot.layers.len()] } else { snr });
     }
 
-    /// How far each layer has moved since its transition, and the weights at the end.
+    /// How far each layer has moved since its transition, and its weights at the start, then and at the end.
     pub fn rows(
         &self,
         stack: &Stack,
@@ -194,19 +194,26 @@ impl WeightPath {
         for (index, layer) in stack.layers().enumerate() {
             let kernel = layer.kernel();
             let Condition { dataset, architecture, condition, activation, train_fraction } = condition.clone();
-            if let Some(last) = self.parameters.last() {
-                weights.extend(last[kernel.clone()].iter().enumerate().map(|(place, &weight)| WeightRow {
+            let snr: Vec<f64> = self.snr.iter().map(|snr| snr[index]).collect();
+            let crossing = transition(&snr);
+            for (moment, parameters) in [
+                (WeightMoment::Start, self.parameters.first()),
+                (WeightMoment::Transition, crossing.map(|k| &self.parameters[k])),
+                (WeightMoment::End, self.parameters.last()),
+            ] {
+                let Some(parameters) = parameters else { continue };
+                weights.extend(parameters[kernel.clone()].iter().enumerate().map(|(place, &weight)| WeightRow {
                     condition: condition.clone(),
                     activation: activation.clone(),
                     train_fraction,
                     replica,
                     layer: index + 1,
+                    moment,
                     index: place,
                     weight,
                 }));
             }
-            let snr: Vec<f64> = self.snr.iter().map(|snr| snr[index]).collect();
-            let Some(start) = transition(&snr) else { continue };
+            let Some(start) = crossing else { continue };
             for k in start + 1..self.epochs.len() {
                 let moved = self.parameters[k][kernel.clone()].iter().zip(&self.parameters[start][kernel.clone()]);
                 displacements.push(DisplacementRow {

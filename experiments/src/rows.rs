@@ -147,7 +147,19 @@ pub struct DisplacementRow {
     pub squared_displacement: f64,
 }
 
-/// One weight of one network at the end: `weights.csv`.
+/// When a weight was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WeightMoment {
+    /// At the first recorded epoch.
+    Start,
+    /// When its layer's drift has turned into diffusion.
+    Transition,
+    /// At the last recorded epoch.
+    End,
+}
+
+/// One weight of one network at one moment: `weights.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WeightRow {
     /// Name of the condition.
@@ -160,6 +172,8 @@ pub struct WeightRow {
     pub replica: usize,
     /// Layer, from 1.
     pub layer: usize,
+    /// When.
+    pub moment: WeightMoment,
     /// Place in the kernel W [n_in × n_out], row by row.
     pub index: usize,
     /// The weight.

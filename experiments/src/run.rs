@@ -1,7 +1,6 @@
 //! The part every question shares between its settings and its CSVs: conditions, cut into jobs, trained, merged.
 
 use std::num::NonZero;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -71,8 +70,7 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
     pub fn complete(&self, question: &str, args: &RunArgs) -> Result<Results> {
         let started = Instant::now();
         let conditions = self.resolve()?;
-        let folder = args.output.clone().unwrap_or_else(|| PathBuf::from("results").join(question).join(&args.preset));
-        let results = Results::claim(folder, self)?;
+        let results = Results::claim(args.folder(question), self)?;
         if results.is_complete() {
             say(&format!("{} is complete: nothing is trained again", results.folder().display()));
             return Ok(results);
@@ -116,6 +114,14 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         Ok(results)
     }
 
+    /// Checks every setting of every condition, without training.
+    ///
+    /// # Errors
+    /// If a setting is impossible.
+    pub fn check(&self) -> Result<()> {
+        self.resolve().map(|_| ())
+    }
+
     /// The names of the conditions, in order.
     pub fn condition_names(&self) -> Vec<String> {
         let name = |table: &Table| table.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -126,26 +132,36 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         }
     }
 
-    /// Every condition, with all of its settings checked.
-    fn resolve(&self) -> Result<Vec<Resolved<V>>> {
+    /// Every condition's name and settings, in order.
+    ///
+    /// # Errors
+    /// If a condition has no name of its own, or changes a setting that does not exist.
+    pub fn conditions(&self) -> Result<Vec<(String, Self)>> {
         let alone = Self { condition: Vec::new(), ..self.clone() };
         if self.condition.is_empty() {
-            return Ok(vec![alone.resolve_one(ONLY_CONDITION.to_owned())?]);
+            return Ok(vec![(ONLY_CONDITION.to_owned(), alone)]);
         }
         let base = Table::try_from(&alone).context("the settings cannot be written as TOML")?;
         let names = self.condition_names();
-        let mut resolved = Vec::new();
+        let mut conditions = Vec::new();
         for (k, changes) in self.condition.iter().enumerate() {
             let (name, mut changes, mut table) = (names[k].clone(), changes.clone(), base.clone());
             changes.remove("name");
             ensure!(!name.is_empty(), "condition number {} has no name: write name = \"…\"", k + 1);
             ensure!(!names[..k].contains(&name), "two conditions have the name `{name}`");
             merge(&mut table, changes);
-            let explain = || format!("the condition `{name}`");
-            let settings: Self = typed(table).with_context(explain)?;
-            resolved.push(settings.resolve_one(name.clone()).with_context(explain)?);
+            let settings: Self = typed(table).with_context(|| format!("the condition `{name}`"))?;
+            conditions.push((name, settings));
         }
-        Ok(resolved)
+        Ok(conditions)
+    }
+
+    /// Every condition, with all of its settings checked.
+    fn resolve(&self) -> Result<Vec<Resolved<V>>> {
+        let resolved = self.conditions()?.into_iter().map(|(name, settings)| {
+            settings.resolve_one(name.clone()).with_context(|| format!("the condition `{name}`"))
+        });
+        resolved.collect()
     }
 
     fn resolve_one(self, name: String) -> Result<Resolved<V>> {
@@ -221,8 +237,13 @@ impl Job<'_> {
     /// Updates per epoch.
     pub fn steps(&self, task: &Task) -> usize {
         let rows = count(self.train_fraction, task.joint.n_x());
-        if self.train.batch_size == 0 { 1 } else { rows.div_ceil(self.train.batch_size) }
+        rows.div_ceil(patterns_per_update(self.train, rows))
     }
+}
+
+/// How many of the training patterns an update sees.
+pub fn patterns_per_update(train: &TrainSettings, training_patterns: usize) -> usize {
+    if train.batch_size == 0 { training_patterns } else { train.batch_size.min(training_patterns) }
 }
 
 /// Refuses bins whose range an activation can leave: that is known before training.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::rows::{GradientRow, read};
-use infoplane_experiments::sgd_phases::verdict::ClaimRow;
 use serde::Deserialize;
 
 fn rq2(words: &[&str], output: &Path) -> Output {
@@ -61,7 +61,9 @@ fn every_claim_has_an_interval_and_the_linear_network_is_judged_too() {
     let claims: Vec<ClaimRow> = read(&folder.path().join("verdict.csv")).unwrap();
     assert!(claims.iter().any(|claim| claim.condition == "linear"));
     assert!(claims.iter().all(|claim| claim.lower.is_some() && claim.upper.is_some() && claim.replicas == 4));
-    for file in ["phases.csv", "causes.csv", "diffusion.csv", "gradients.png", "snr.png", "causes.svg"] {
+    for file in
+        ["phases.csv", "causes.csv", "diffusion.csv", "gradients.png", "snr.png", "causes.svg", "batch_size.png"]
+    {
         assert!(folder.path().join(file).exists(), "{file}");
     }
 }
@@ -76,7 +78,8 @@ fn impossible_conditions_and_weights_are_refused() {
     };
     let conditions = |list: &str| {
         let list = format!("condition={list}");
-        error(&["--set", &list, "--set", "verdict.without_noise=\"\"", "--set", "verdict.isotropic_noise=\"\""])
+        let unnamed = ["verdict.more_noise=[]", "verdict.without_noise=\"\"", "verdict.isotropic_noise=\"\""];
+        error(&["--set", &list, "--set", unnamed[0], "--set", unnamed[1], "--set", unnamed[2]])
     };
     assert!(conditions("[{name=\"a\"},{name=\"a\"}]").contains("two conditions"));
     assert!(conditions("[{train={epochs=3}}]").contains("has no name"));

@@ -9,6 +9,8 @@
 //! | [`bottleneck`] | the Information Bottleneck bound: solver with certificate, curve, queries |
 //! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
 //! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
+//! | [`scaling`] | by which law a time grows: exponential, power, linear or not at all |
+//! | [`survival`] | Kaplan–Meier: times that some have not reached yet |
 //! | [`statistics`] | bootstrap intervals over replicas: what verdicts are made of |
 
 // What a vectorised kernel calls must be inlined into it, or it is compiled without the kernel's instruction set.
@@ -21,8 +23,10 @@ pub mod estimators;
 pub mod gradient;
 pub mod partition;
 pub mod refinement;
+pub mod scaling;
 mod simd;
 pub mod statistics;
+pub mod survival;
 
 pub use distribution::{DistributionError, JointDistribution};
 pub use encoder::Encoder;

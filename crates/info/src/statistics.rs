@@ -1,6 +1,10 @@
 //! What verdicts are made of: statistics over replicas with their bootstrap intervals.
 
+use std::f64::consts::{E, LN_2, PI};
+
 use rand::{Rng, RngExt};
+use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::gamma::digamma;
 
 /// A mean with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,6 +105,31 @@ pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
     (scale > 0.0).then(|| product(&first, &second) / scale)
 }
 
+/// A share of so many trials, with Wilson's score interval (Wilson 1927), which does not collapse at 0 and 1. No trials have no
+/// interval, and a share that is no number.
+pub fn wilson(successes: usize, trials: usize, level: f64) -> Interval {
+    let (n, share) = (trials as f64, successes as f64 / trials as f64);
+    if trials == 0 {
+        return Interval { mean: f64::NAN, lower: None, upper: None };
+    }
+    let z2 = Normal::standard().inverse_cdf(f64::midpoint(1.0, level)).powi(2);
+    let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
+    let reach = (z2 * (share * (1.0 - share) / n + z2 / (4.0 * n * n))).sqrt() / (1.0 + z2 / n);
+    Interval { mean: share, lower: Some((centre - reach).max(0.0)), upper: Some((centre + reach).min(1.0)) }
+}
+
+/// Differential entropy of a Gaussian, in bits, from n draws of it: ½ log₂(2πe) + (ln(S/2) − ψ((n−1)/2)) / (2 ln 2), with S the
+/// sum of squares about their mean; of all unbiased estimates the one of least variance (Ahmed & Gokhale 1989). Draws of
+/// anything else have at most this entropy, but for the error of the estimate: the Gaussian has the most of its variance.
+/// None of fewer than two draws, or of equal ones.
+pub fn gaussian_entropy(draws: &[f64]) -> Option<f64> {
+    let n = draws.len() as f64;
+    let mean = draws.iter().sum::<f64>() / n;
+    let squares: f64 = draws.iter().map(|x| (x - mean).powi(2)).sum();
+    (n >= 2.0 && squares > 0.0)
+        .then(|| 0.5 * (2.0 * PI * E).log2() + ((squares / 2.0).ln() - digamma((n - 1.0) / 2.0)) / (2.0 * LN_2))
+}
+
 /// The rank of each value, from 1; equal values share the mean of their ranks.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
@@ -123,6 +152,7 @@ mod tests {
     use approx::assert_abs_diff_eq;
     use rand::SeedableRng;
     use rand::rngs::ChaCha8Rng;
+    use rand_distr::Distribution;
 
     #[test]
     fn the_interval_of_a_mean_covers_its_truth_about_as_often_as_it_says() {
@@ -162,6 +192,31 @@ mod tests {
     fn quantiles_interpolate() {
         assert_abs_diff_eq!(quantile(&[0.0, 1.0, 2.0, 3.0], 0.5).unwrap(), 1.5, epsilon = 1e-15);
         assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn shares_at_their_ends_still_have_intervals() {
+        // scipy.stats.binomtest(k, 20).proportion_ci(method="wilson")
+        for (successes, lower, upper) in [(0, 0.0, 0.161_125), (20, 0.838_875, 1.0), (7, 0.181_192, 0.567_146)] {
+            let interval = wilson(successes, 20, 0.95);
+            assert_abs_diff_eq!(interval.lower.unwrap(), lower, epsilon = 1e-5);
+            assert_abs_diff_eq!(interval.upper.unwrap(), upper, epsilon = 1e-5);
+        }
+        assert_eq!(wilson(0, 0, 0.95).lower, None);
+    }
+
+    #[test]
+    fn the_entropy_of_few_gaussian_draws_is_unbiased() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let normal = rand_distr::Normal::new(1.0, 0.3).unwrap();
+        let trials = 20_000;
+        let mean =
+            (0..trials).map(|_| gaussian_entropy(&[0; 4].map(|_| normal.sample(&mut rng))).unwrap()).sum::<f64>()
+                / f64::from(trials);
+        // ½ log₂(2πe · 0.09); one estimate of four draws has a standard deviation of 0.7 bits.
+        assert_abs_diff_eq!(mean, 0.5 * (2.0 * PI * E * 0.09).log2(), epsilon = 0.02);
+        assert_eq!(gaussian_entropy(&[1.0]), None);
+        assert_eq!(gaussian_entropy(&[2.0, 2.0]), None);
     }
 
     #[test]

@@ -9,13 +9,15 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
-use infoplane_experiments::run::Settings;
-use infoplane_experiments::sgd_phases::verdict::{ClaimRow, PhaseRule, judge};
+use infoplane_experiments::run::{Settings, patterns_per_update};
+use infoplane_experiments::sgd_phases::verdict::{PhaseRule, judge};
 use infoplane_experiments::sgd_phases::{self, causes, diffusion, idnns, timing};
-use infoplane_experiments::trajectories::{self, verdict::Outcome};
+use infoplane_experiments::tasks::{Labelling, count};
+use infoplane_experiments::trajectories;
 use infoplane_experiments::weights;
 use infoplane_model::GradientMode;
 
@@ -33,7 +35,8 @@ struct Cli {
     #[command(flatten)]
     args: RunArgs,
     /// Start every network from these weights (.npz with W1, b1, W2, …; W is in × out), without the other conditions; all
-    /// patterns train unless grid.train_fractions is set
+    /// patterns train unless grid.train_fractions is set. With --epochs 0: the statistics at these weights, of one network
+    /// unless --replicas is set, on hard labels unless task.labels is set, so that nothing is drawn
     #[arg(long, value_name = "FILE.npz")]
     weights: Option<PathBuf>,
     /// The order of patterns: `shuffled` afresh each epoch, or as in the `file`
@@ -77,7 +80,7 @@ fn answer(cli: Cli) -> Result<()> {
     let estimator = trajectories.first().map_or_else(String::new, |t| t.estimator.clone());
 
     let timings = timing::rows(&paths, &trajectories, &estimator, rq2.verdict.compression_bits);
-    let causes = causes::rows(&conditions, &trajectories, &paths, &training, rq2.verdict.matched_loss_bits);
+    let causes = causes::rows(&batch_sizes(&rq2)?, &trajectories, &paths, &training, rq2.verdict.matched_loss_bits);
     let diffusion = diffusion::rows(&displacements, &weights);
     let claims = judge(&conditions, &timings, &causes, &rq2.verdict);
     rows::write(&results.file("gradients_idnns.csv"), &idnns::rows(&gradients))?;
@@ -88,6 +91,7 @@ fn answer(cli: Cli) -> Result<()> {
 
     figures::gradients::draw(&gradients, &timings, &conditions[0], results.folder())?;
     figures::causes::draw(&causes, results.folder())?;
+    figures::batch_size::draw(&causes, &rq2.verdict.batch_sizes(&conditions[0]), results.folder())?;
     figures::displacement::draw(&displacements, &conditions, results.folder())?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
@@ -104,17 +108,35 @@ fn settings(cli: &Cli) -> Result<Settings<PhaseRule>> {
         rq2.model.hidden = weights::hidden_widths(path)?;
         rq2.model.weights = path.display().to_string();
         rq2.condition.clear();
+        rq2.verdict.more_noise.clear();
         rq2.verdict.without_noise.clear();
         rq2.verdict.isotropic_noise.clear();
-        if !cli.args.settings.iter().any(|setting| setting.starts_with("grid.train_fractions")) {
+        let is_set = |key: &str| cli.args.settings.iter().any(|setting| setting.starts_with(key));
+        if !is_set("grid.train_fractions") {
             rq2.grid.train_fractions = vec![1.0];
         }
         if rq2.train.epochs == 0 {
             // Without training there are no moving weights.
             rq2.measure.gradients = GradientMode::Frozen;
+            if !is_set("task.labels") {
+                rq2.task.labels = Labelling::Hard;
+            }
+            if cli.args.replicas.is_none() && !is_set("run.") {
+                rq2.run.replicas = 1;
+            }
         }
     }
     Ok(rq2)
+}
+
+/// Every condition's name, and the patterns that an update sees.
+fn batch_sizes(rq2: &Settings<PhaseRule>) -> Result<Vec<(String, usize)>> {
+    let patterns = |(name, settings): (String, Settings<PhaseRule>)| {
+        let fraction = settings.grid.train_fractions.first().copied().unwrap_or(1.0);
+        let rows = count(fraction, settings.task.load()?.joint.n_x());
+        Ok((name, patterns_per_update(&settings.train, rows)))
+    };
+    rq2.conditions()?.into_iter().map(patterns).collect()
 }
 
 fn print_verdict(claims: &[ClaimRow]) {
@@ -122,17 +144,13 @@ fn print_verdict(claims: &[ClaimRow]) {
     println!("{:<46} {:<20} {:<22} {:>22}  verdict", "claim", "condition", "estimator", "measured [95 %]");
     for row in claims {
         let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
-        let word = match row.outcome {
-            Outcome::Supported => "supported",
-            Outcome::Refuted => "refuted",
-            Outcome::Inconclusive => "inconclusive",
-        };
         println!(
-            "{:<46} {:<20} {:<22} {:>22}  {word}",
+            "{:<46} {:<20} {:<22} {:>22}  {}",
             row.claim,
             row.condition,
             row.estimator,
             format!("{:.2} [{}, {}]", row.value, end(row.lower), end(row.upper)),
+            row.outcome,
         );
     }
     println!("\nThe rules, fixed before the run: experiments/src/sgd_phases/verdict.rs.");

@@ -8,7 +8,7 @@ use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, marker, save};
+use super::{colour, distinct, errors, marker, save};
 use crate::sgd_phases::causes::CauseRow;
 
 /// Draws every condition, every estimator beside the other, with 95 % intervals over networks.
@@ -30,10 +30,9 @@ pub fn draw(rows: &[CauseRow], folder: &Path) -> Result<()> {
             let shift = (k as f64 - (estimators.len() - 1) as f64 / 2.0) * 0.14;
             let points: Vec<(f64, f64)> =
                 of_estimator.iter().map(|row| (place(row) + 1.0 + shift, row.compression_bits)).collect();
-            let errors = of_estimator.iter().map(|row| {
-                let reach = |end: Option<f64>| end.map_or(0.0, |end| (row.compression_bits - end).abs());
-                (reach(row.compression_bits_lower), reach(row.compression_bits_upper))
-            });
+            let errors = of_estimator
+                .iter()
+                .map(|row| errors(row.compression_bits, row.compression_bits_lower, row.compression_bits_upper));
             ScatterPlot::new()
                 .with_data(points)
                 .with_y_err_asymmetric(errors)

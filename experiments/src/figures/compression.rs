@@ -8,7 +8,7 @@ use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, marker, save, title_size};
+use super::{colour, distinct, errors, marker, save, title_size};
 use crate::trajectories::phases::PhaseRow;
 
 /// Draws every activation and training fraction, with 95 % intervals over replicas.
@@ -42,10 +42,9 @@ pub fn draw(rows: &[PhaseRow], folder: &Path) -> Result<()> {
                 let shift = (k as f64 - (estimators.len() - 1) as f64 / 2.0) * 0.12;
                 let points: Vec<(f64, f64)> =
                     layers.iter().map(|row| (row.layer as f64 + shift, row.compression_bits)).collect();
-                let errors = layers.iter().map(|row| {
-                    let reach = |end: Option<f64>| end.map_or(0.0, |end| (row.compression_bits - end).abs());
-                    (reach(row.compression_bits_lower), reach(row.compression_bits_upper))
-                });
+                let errors = layers
+                    .iter()
+                    .map(|row| errors(row.compression_bits, row.compression_bits_lower, row.compression_bits_upper));
                 panel.push(
                     ScatterPlot::new()
                         .with_data(points)

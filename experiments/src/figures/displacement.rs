@@ -4,15 +4,12 @@ use std::path::Path;
 
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, LinePlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
 use super::gradients::geometric_mean;
-use super::{colour, save, title_size};
+use super::{colour, panels, save};
 use crate::rows::DisplacementRow;
-
-const COLUMNS: usize = 3;
 
 /// Draws every condition that has a transition, by layer: geometric means over networks.
 ///
@@ -56,14 +53,6 @@ pub fn draw(rows: &[DisplacementRow], conditions: &[String], folder: &Path) -> R
             dasharray: None,
         })
         .collect();
-    let columns = COLUMNS.min(plots.len());
-    let figure = Figure::new(plots.len().div_ceil(columns), columns)
-        .with_title("Squared displacement of the weights since the transition")
-        .with_title_size(title_size(columns))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(legend);
-    save(figure, folder, "displacement")
+    let title = "Squared displacement of the weights since the transition";
+    save(panels(title, plots, layouts, legend), folder, "displacement")
 }

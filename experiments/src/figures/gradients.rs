@@ -8,16 +8,12 @@ use std::path::Path;
 
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, LinePlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, save, title_size};
+use super::{colour, distinct, panels, save};
 use crate::rows::GradientRow;
 use crate::sgd_phases::timing::TimingRow;
-
-/// Panels side by side.
-const COLUMNS: usize = 3;
 
 /// Draws the reference condition by layer, and all conditions' ratios.
 ///
@@ -80,15 +76,8 @@ fn by_layer(rows: &[&GradientRow], timings: &[TimingRow], reference: &str, folde
         entry("transition", 2, Some("8 4")),
         entry("compression starts", 3, Some("2 4")),
     ];
-    let figure = Figure::new(plots.len().div_ceil(COLUMNS), COLUMNS)
-        .with_title(format!("Drift and diffusion, condition {reference}: geometric means over networks"))
-        .with_title_size(title_size(COLUMNS))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(legend);
-    save(figure, folder, "gradients")
+    let title = format!("Drift and diffusion, condition {reference}: geometric means over networks");
+    save(panels(&title, plots, layouts, legend), folder, "gradients")
 }
 
 fn by_condition(rows: &[&GradientRow], folder: &Path) -> Result<()> {
@@ -132,16 +121,8 @@ fn by_condition(rows: &[&GradientRow], folder: &Path) -> Result<()> {
             dasharray: None,
         })
         .collect();
-    let columns = COLUMNS.min(plots.len());
-    let figure = Figure::new(plots.len().div_ceil(columns), columns)
-        .with_title("Signal-to-noise ratio of the gradients by condition")
-        .with_title_size(title_size(columns))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(legend);
-    save(figure, folder, "snr")
+    let title = "Signal-to-noise ratio of the gradients by condition";
+    save(panels(title, plots, layouts, legend), folder, "snr")
 }
 
 /// Geometric means by epoch, over whatever else differs; zeros have no logarithm and are left out.

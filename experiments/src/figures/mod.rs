@@ -4,13 +4,17 @@
 //! viridis scale, on a logarithmic axis, as in the paper.
 
 pub mod bound;
+pub mod batch_size;
 pub mod causes;
 pub mod compression;
+pub mod depth_planes;
 pub mod displacement;
 pub mod gaps;
 pub mod gradients;
 pub mod information_plane;
 pub mod samples;
+pub mod relaxation;
+pub mod survival;
 pub mod trajectories;
 
 use std::path::Path;
@@ -21,6 +25,8 @@ use kuva::backend::svg::SvgBackend;
 use kuva::plot::scatter::MarkerShape;
 use kuva::plot::{LegendEntry, LegendShape};
 use kuva::render::figure::Figure;
+use kuva::render::layout::Layout;
+use kuva::render::plots::Plot;
 
 use crate::results::write_atomically;
 
@@ -35,6 +41,8 @@ const MARKERS: [MarkerShape; 7] = [
     MarkerShape::Pentagon,
     MarkerShape::Star,
 ];
+/// Panels side by side in a grid.
+const COLUMNS: usize = 3;
 /// Pixels of PNG per unit of SVG.
 const PNG_SCALE: f32 = 2.0;
 
@@ -60,9 +68,40 @@ fn layer_legend(layers: usize, colour: impl Fn(usize) -> &'static str) -> Vec<Le
         .collect()
 }
 
+/// A legend of depths.
+fn depth_legend(depths: &[usize], shape: impl Fn(usize) -> LegendShape) -> Vec<LegendEntry> {
+    let plural = |depth: usize| if depth == 1 { "" } else { "s" };
+    let entry = |(k, depth): (usize, &usize)| LegendEntry {
+        label: format!("{depth} hidden layer{}", plural(*depth)),
+        color: colour(k).to_owned(),
+        shape: shape(k),
+        dasharray: None,
+    };
+    depths.iter().enumerate().map(entry).collect()
+}
+
 /// A title that fits over so many panels.
 fn title_size(columns: usize) -> u32 {
     if columns < 2 { 11 } else { 18 }
+}
+
+/// A grid of panels with one legend.
+fn panels(title: &str, plots: Vec<Vec<Plot>>, layouts: Vec<Layout>, legend: Vec<LegendEntry>) -> Figure {
+    let columns = COLUMNS.min(plots.len());
+    Figure::new(plots.len().div_ceil(columns), columns)
+        .with_title(title)
+        .with_title_size(title_size(columns))
+        .with_plots(plots)
+        .with_layouts(layouts)
+        .with_cell_size(360.0, 320.0)
+        .with_shared_legend_right_middle()
+        .with_shared_legend_entries(legend)
+}
+
+/// How far the ends of an interval lie below and above; nowhere, where there are none.
+fn errors(mean: f64, lower: Option<f64>, upper: Option<f64>) -> (f64, f64) {
+    let reach = |end: Option<f64>| end.map_or(0.0, |end| (mean - end).abs());
+    (reach(lower), reach(upper))
 }
 
 /// Writes `name.svg` and `name.png`.

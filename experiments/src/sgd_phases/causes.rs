@@ -3,10 +3,10 @@
 //! Compression is that of RQ1 (cross-fitted, after the fit, mean over hidden layers). It is read twice: at the end, where
 //! conditions have made the same number of updates, and at the same training loss: the first recorded epoch at which a
 //! network's loss is as low as `matched_loss_bits`; networks that never get there are left out, and the others counted.
+//! Effects are differences from the reference's network of the same seed.
 
 use std::collections::BTreeMap;
 
-use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
 
 use super::GradientPath;
@@ -19,6 +19,7 @@ use crate::trajectories::{Trajectory, interval};
 pub struct CauseRow {
     pub condition: String,
     pub activation: String,
+    pub batch_size: usize,
     pub estimator: String,
     pub replicas: usize,
     pub updates: usize,
@@ -35,21 +36,25 @@ pub struct CauseRow {
     pub matched_loss_compression_bits: Option<f64>,
     pub matched_loss_compression_bits_lower: Option<f64>,
     pub matched_loss_compression_bits_upper: Option<f64>,
+    pub matched_loss_pairs: usize,
+    pub matched_loss_effect_bits: Option<f64>,
+    pub matched_loss_effect_bits_lower: Option<f64>,
+    pub matched_loss_effect_bits_upper: Option<f64>,
     pub crossing_updates: Option<f64>,
     pub saturation: Option<f64>,
     pub weight_norm_growth: f64,
 }
 
-/// The table of effects, conditions in their order.
+/// The table of effects, conditions in their order, each with its batch size (patterns an update sees).
 pub fn rows(
-    conditions: &[String],
+    conditions: &[(String, usize)],
     trajectories: &[Trajectory],
     paths: &[GradientPath],
     training: &[TrainingRow],
     matched_loss: f64,
 ) -> Vec<CauseRow> {
-    let ends: Vec<(String, End)> =
-        conditions.iter().filter_map(|name| Some((name.clone(), End::of(name, training)?))).collect();
+    let ends: Vec<(&str, usize, End)> =
+        conditions.iter().filter_map(|(name, batch)| Some((name.as_str(), *batch, End::of(name, training)?))).collect();
     let mut estimators: Vec<&str> = Vec::new();
     for trajectory in trajectories {
         if !estimators.contains(&trajectory.estimator.as_str()) {
@@ -58,21 +63,22 @@ pub fn rows(
     }
     let mut rows = Vec::new();
     for estimator in estimators {
-        let mut reference: Option<BTreeMap<usize, f64>> = None;
-        for (name, end) in &ends {
+        let mut reference: Option<[ByNetwork; 2]> = None;
+        for &(name, batch_size, ref end) in &ends {
             let layers: Vec<&Trajectory> = trajectories
                 .iter()
-                .filter(|t| t.condition == *name && t.estimator == estimator && !t.is_output && !t.replicas.is_empty())
+                .filter(|t| t.condition == name && t.estimator == estimator && !t.is_output && !t.replicas.is_empty())
                 .collect();
             let Some(first) = layers.first() else { continue };
             let lost = compression(&layers);
-            let reference = reference.get_or_insert_with(|| lost.clone());
-            let values = |map: &BTreeMap<usize, f64>| map.values().copied().collect::<Vec<f64>>();
-            let paired: Vec<f64> = lost.iter().filter_map(|(r, bits)| Some(bits - reference.get(r)?)).collect();
             let at_loss = at_matched_loss(name, &layers, training, matched_loss);
-            let (compression, effect) = (interval(&values(&lost)), interval(&paired));
-            let matched_interval: Option<Interval> = (!at_loss.is_empty()).then(|| interval(&at_loss));
-            let hidden = |path: &&GradientPath| path.condition == *name && layers.iter().any(|t| t.layer == path.layer);
+            let [reference, reference_at_loss] = reference.get_or_insert_with(|| [lost.clone(), at_loss.clone()]);
+            let values = |map: &ByNetwork| map.values().copied().collect::<Vec<f64>>();
+            let (compression, effect) = (interval(&values(&lost)), interval(&paired(&lost, reference)));
+            let of_some = |values: &[f64]| (!values.is_empty()).then(|| interval(values));
+            let (matched, matched_pairs) = (of_some(&values(&at_loss)), paired(&at_loss, reference_at_loss));
+            let matched_effect = of_some(&matched_pairs);
+            let hidden = |path: &&GradientPath| path.condition == name && layers.iter().any(|t| t.layer == path.layer);
             let crossings: Vec<f64> = paths
                 .iter()
                 .filter(hidden)
@@ -86,8 +92,9 @@ pub fn rows(
             let saturation: Vec<f64> =
                 paths.iter().filter(hidden).filter_map(|path| path.saturation.last().copied().flatten()).collect();
             rows.push(CauseRow {
-                condition: name.clone(),
+                condition: name.to_owned(),
                 activation: first.activation.clone(),
+                batch_size,
                 estimator: estimator.to_owned(),
                 replicas: lost.len(),
                 updates: end.updates,
@@ -101,9 +108,13 @@ pub fn rows(
                 effect_bits_upper: effect.upper,
                 matched_loss_bits: matched_loss,
                 matched_loss_replicas: at_loss.len(),
-                matched_loss_compression_bits: matched_interval.map(|i| i.mean),
-                matched_loss_compression_bits_lower: matched_interval.and_then(|i| i.lower),
-                matched_loss_compression_bits_upper: matched_interval.and_then(|i| i.upper),
+                matched_loss_compression_bits: matched.map(|i| i.mean),
+                matched_loss_compression_bits_lower: matched.and_then(|i| i.lower),
+                matched_loss_compression_bits_upper: matched.and_then(|i| i.upper),
+                matched_loss_pairs: matched_pairs.len(),
+                matched_loss_effect_bits: matched_effect.map(|i| i.mean),
+                matched_loss_effect_bits_lower: matched_effect.and_then(|i| i.lower),
+                matched_loss_effect_bits_upper: matched_effect.and_then(|i| i.upper),
                 crossing_updates: median(crossings),
                 saturation: mean(&saturation),
                 weight_norm_growth: mean(&growth).unwrap_or(f64::NAN),
@@ -136,9 +147,17 @@ impl End {
     }
 }
 
+/// Bits by network.
+type ByNetwork = BTreeMap<usize, f64>;
+
+/// Differences from the reference, of the networks that both have.
+fn paired(bits: &ByNetwork, reference: &ByNetwork) -> Vec<f64> {
+    bits.iter().filter_map(|(replica, bits)| Some(bits - reference.get(replica)?)).collect()
+}
+
 /// Mean cross-fitted compression over layers, by network.
-fn compression(layers: &[&Trajectory]) -> BTreeMap<usize, f64> {
-    let mut sums: BTreeMap<usize, f64> = BTreeMap::new();
+fn compression(layers: &[&Trajectory]) -> ByNetwork {
+    let mut sums = ByNetwork::new();
     for layer in layers {
         for (replica, phases) in layer.replicas.iter().zip(layer.phases()) {
             *sums.entry(*replica).or_default() += phases.compression / layers.len() as f64;
@@ -148,15 +167,18 @@ fn compression(layers: &[&Trajectory]) -> BTreeMap<usize, f64> {
 }
 
 /// Mean compression over layers until a network's loss is as low as asked, of the networks that get there.
-fn at_matched_loss(condition: &str, layers: &[&Trajectory], training: &[TrainingRow], loss: f64) -> Vec<f64> {
+fn at_matched_loss(condition: &str, layers: &[&Trajectory], training: &[TrainingRow], loss: f64) -> ByNetwork {
     let mut reached: BTreeMap<usize, usize> = BTreeMap::new();
     for row in training.iter().filter(|row| row.condition == condition && row.train_loss_bits <= loss) {
         let epoch = reached.entry(row.replica).or_insert(row.epoch);
         *epoch = (*epoch).min(row.epoch);
     }
-    let by_layer: Vec<Vec<f64>> = layers.iter().map(|layer| layer.compression_until(&reached)).collect();
-    let count = by_layer.iter().map(Vec::len).min().unwrap_or(0);
-    (0..count).map(|r| by_layer.iter().map(|layer| layer[r]).sum::<f64>() / by_layer.len() as f64).collect()
+    let by_layer: Vec<ByNetwork> = layers.iter().map(|layer| layer.compression_until(&reached)).collect();
+    let mean = |replica: usize| {
+        let bits: Option<Vec<f64>> = by_layer.iter().map(|layer| layer.get(&replica).copied()).collect();
+        bits.map(|bits| (replica, bits.iter().sum::<f64>() / bits.len() as f64))
+    };
+    reached.into_keys().filter_map(mean).collect()
 }
 
 fn mean(values: &[f64]) -> Option<f64> {

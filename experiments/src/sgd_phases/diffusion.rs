@@ -1,16 +1,26 @@
-//! How weights move after the transition, read from `displacement.csv`, and how alike the networks end, from `weights.csv`.
+//! How weights move after the transition, read from `displacement.csv`; how alike the networks end, and how the entropy of
+//! their weights grows, from `weights.csv`.
 //!
 //! A random walk (Wiener process) has ⟨‖W(t₀+Δ) − W(t₀)‖²⟩ ∝ Δ^α with α = 1, straight motion α = 2, motion that comes to rest
 //! α → 0; diffusion in a rough landscape grows with log Δ. α is the slope of log squared displacement against log Δ, of each
 //! network and layer; the share of networks that a log Δ law fits better than a power law stands beside it.
+//!
+//! The paper (§3.4): diffusion maximises the entropy of the weights under the training error. The joint density of a layer's
+//! weights over initialisations, samples and shuffles cannot be had from a dozen networks; what can is the entropy of each
+//! weight over networks as if Gaussian ([`gaussian_entropy`]), on average over the layer's weights, in bits a weight: an
+//! **upper bound** on the joint entropy per weight (the Gaussian has the most entropy of its variance; dependence only takes
+//! away), exact if the weights are Gaussian and independent. Its gain from the start to the transition (drift) and from the
+//! transition to the end (diffusion), over the networks whose layer has a transition, has intervals over networks.
 
 use std::collections::BTreeMap;
 
+use infoplane_info::scaling::{line, line_error};
+use infoplane_info::statistics::{Interval, bootstrap, gaussian_entropy};
+use infoplane_model::random::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{line, line_error};
-use crate::rows::{DisplacementRow, WeightRow};
-use crate::trajectories::interval;
+use crate::rows::{DisplacementRow, WeightMoment, WeightRow};
+use crate::trajectories::{LEVEL, RESAMPLES, interval};
 
 /// Fewest recorded epochs that make a slope.
 const LEAST_POINTS: usize = 5;
@@ -28,6 +38,13 @@ pub struct DiffusionRow {
     pub exponent_upper: Option<f64>,
     pub share_log_time: f64,
     pub weight_correlation: Option<f64>,
+    pub weight_entropy_bits: Option<f64>,
+    pub drift_entropy_gain_bits: Option<f64>,
+    pub drift_entropy_gain_bits_lower: Option<f64>,
+    pub drift_entropy_gain_bits_upper: Option<f64>,
+    pub diffusion_entropy_gain_bits: Option<f64>,
+    pub diffusion_entropy_gain_bits_lower: Option<f64>,
+    pub diffusion_entropy_gain_bits_upper: Option<f64>,
 }
 
 /// Exponents of every condition and layer, with 95 % bootstrap intervals over networks.
@@ -57,6 +74,10 @@ pub fn rows(displacements: &[DisplacementRow], weights: &[WeightRow]) -> Vec<Dif
         let log_time = networks.iter().filter(|path| fits_log_time_better(path)).count();
         let exponent = interval(&exponents);
         let (condition, activation, layer) = key;
+        let layers = layers_of(weights, condition, activation, layer);
+        let end = layers.moment(WeightMoment::End);
+        let drift = layers.gain(WeightMoment::Start, WeightMoment::Transition);
+        let diffusion = layers.gain(WeightMoment::Transition, WeightMoment::End);
         rows.push(DiffusionRow {
             condition: condition.to_owned(),
             activation: activation.to_owned(),
@@ -66,7 +87,14 @@ pub fn rows(displacements: &[DisplacementRow], weights: &[WeightRow]) -> Vec<Dif
             exponent_lower: exponent.lower,
             exponent_upper: exponent.upper,
             share_log_time: log_time as f64 / networks.len() as f64,
-            weight_correlation: correlation_between_networks(weights, condition, activation, layer),
+            weight_correlation: correlation_between(&end),
+            weight_entropy_bits: entropy(&end.iter().collect::<Vec<_>>()),
+            drift_entropy_gain_bits: drift.map(|gain| gain.mean),
+            drift_entropy_gain_bits_lower: drift.and_then(|gain| gain.lower),
+            drift_entropy_gain_bits_upper: drift.and_then(|gain| gain.upper),
+            diffusion_entropy_gain_bits: diffusion.map(|gain| gain.mean),
+            diffusion_entropy_gain_bits_lower: diffusion.and_then(|gain| gain.lower),
+            diffusion_entropy_gain_bits_upper: diffusion.and_then(|gain| gain.upper),
         });
     }
     rows
@@ -80,13 +108,49 @@ fn fits_log_time_better(path: &[(f64, f64)]) -> bool {
     line_error(path) < power
 }
 
-/// Mean Pearson correlation of a layer's final weights over pairs of networks.
-fn correlation_between_networks(weights: &[WeightRow], condition: &str, activation: &str, layer: usize) -> Option<f64> {
-    let mut networks: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+/// A layer's weights, network by network, at each moment they were looked at.
+struct LayerWeights(BTreeMap<usize, BTreeMap<WeightMoment, Vec<f64>>>);
+
+fn layers_of(weights: &[WeightRow], condition: &str, activation: &str, layer: usize) -> LayerWeights {
+    let mut networks: BTreeMap<usize, BTreeMap<WeightMoment, Vec<f64>>> = BTreeMap::new();
     for row in weights.iter().filter(|w| w.condition == condition && w.activation == activation && w.layer == layer) {
-        networks.entry(row.replica).or_default().push(f64::from(row.weight));
+        networks.entry(row.replica).or_default().entry(row.moment).or_default().push(f64::from(row.weight));
     }
-    let networks: Vec<Vec<f64>> = networks.into_values().collect();
+    LayerWeights(networks)
+}
+
+impl LayerWeights {
+    /// Every network's weights at a moment.
+    fn moment(&self, moment: WeightMoment) -> Vec<Vec<f64>> {
+        self.0.values().filter_map(|network| network.get(&moment).cloned()).collect()
+    }
+
+    /// Entropy per weight gained between two moments, over the networks that have a transition.
+    fn gain(&self, from: WeightMoment, to: WeightMoment) -> Option<Interval> {
+        let with_transition = self.0.values().filter(|network| network.contains_key(&WeightMoment::Transition));
+        let (before, after): (Vec<&Vec<f64>>, Vec<&Vec<f64>>) =
+            with_transition.filter_map(|network| Some((network.get(&from)?, network.get(&to)?))).unzip();
+        let of =
+            |networks: &[&Vec<f64>], drawn: &[usize]| entropy(&drawn.iter().map(|&r| networks[r]).collect::<Vec<_>>());
+        let gain = |drawn: &[usize]| Some(of(&after, drawn)? - of(&before, drawn)?);
+        // Resampling repeats networks, which lowers both entropies alike: the gain stays in its place.
+        gain(&(0..before.len()).collect::<Vec<_>>())?;
+        let statistic = |drawn: &[usize]| gain(drawn).unwrap_or(f64::NAN);
+        Some(bootstrap(before.len(), RESAMPLES, LEVEL, &mut stream(0, Purpose::Bootstrap), statistic))
+    }
+}
+
+/// Gaussian entropy of each weight over networks, on average over the weights.
+fn entropy(networks: &[&Vec<f64>]) -> Option<f64> {
+    let weights = networks.first()?.len();
+    let bits: Option<Vec<f64>> = (0..weights)
+        .map(|w| gaussian_entropy(&networks.iter().map(|network| network[w]).collect::<Vec<_>>()))
+        .collect();
+    bits.map(|bits| bits.iter().sum::<f64>() / weights as f64)
+}
+
+/// Mean Pearson correlation of weights over pairs of networks.
+fn correlation_between(networks: &[Vec<f64>]) -> Option<f64> {
     let mut correlations = Vec::new();
     for (k, a) in networks.iter().enumerate() {
         correlations.extend(networks[..k].iter().filter_map(|b| pearson(a, b)));
@@ -105,6 +169,7 @@ fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand_distr::{Distribution, StandardNormal};
 
     fn planted(law: impl Fn(f64) -> f64) -> DiffusionRow {
         let rows: Vec<DisplacementRow> = (0..4)
@@ -124,6 +189,39 @@ mod tests {
             })
             .collect();
         super::rows(&rows, &[]).remove(0)
+    }
+
+    #[test]
+    fn weights_that_spread_to_twice_their_width_gain_a_bit_each() {
+        let weights: Vec<WeightRow> = (0..40)
+            .flat_map(|replica| {
+                let mut rng = stream(replica, Purpose::Noise);
+                let drawn: Vec<f64> = (0..30).map(|_| StandardNormal.sample(&mut rng)).collect();
+                let moments = [(WeightMoment::Start, 0.5), (WeightMoment::Transition, 0.5), (WeightMoment::End, 1.0)];
+                moments.into_iter().flat_map(move |(moment, width)| {
+                    let row = move |(index, z): (usize, f64)| WeightRow {
+                        condition: "c".into(),
+                        activation: "tanh".into(),
+                        train_fraction: 0.5,
+                        replica: replica as usize,
+                        layer: 1,
+                        moment,
+                        index,
+                        weight: (width * z) as f32,
+                    };
+                    drawn.clone().into_iter().enumerate().map(row)
+                })
+            })
+            .collect();
+        let layers = layers_of(&weights, "c", "tanh", 1);
+        let gain = |from, to| layers.gain(from, to).unwrap();
+        let diffusion = gain(WeightMoment::Transition, WeightMoment::End);
+        approx::assert_abs_diff_eq!(diffusion.mean, 1.0, epsilon = 1e-6);
+        approx::assert_abs_diff_eq!(diffusion.lower.unwrap(), 1.0, epsilon = 1e-6);
+        assert_eq!(gain(WeightMoment::Start, WeightMoment::Transition).mean, 0.0);
+        let end = layers.moment(WeightMoment::End);
+        // ½ log₂(2πe) bits each, to within the error of 30 estimates from 40 draws.
+        approx::assert_abs_diff_eq!(entropy(&end.iter().collect::<Vec<_>>()).unwrap(), 2.047, epsilon = 0.1);
     }
 
     #[test]

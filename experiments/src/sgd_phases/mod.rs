@@ -16,6 +16,7 @@ pub mod timing;
 pub mod verdict;
 
 use infoplane_info::gradient::transition;
+use infoplane_info::scaling::line_error;
 
 use crate::rows::GradientRow;
 
@@ -95,22 +96,6 @@ impl GradientPath {
         })?;
         Some(points[cut].0.exp().round() as usize)
     }
-}
-
-/// Slope and intercept of the least-squares line.
-pub(crate) fn line(points: &[(f64, f64)]) -> (f64, f64) {
-    let n = points.len() as f64;
-    let (mean_x, mean_y) = (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
-    let covariance: f64 = points.iter().map(|p| (p.0 - mean_x) * (p.1 - mean_y)).sum();
-    let variance: f64 = points.iter().map(|p| (p.0 - mean_x).powi(2)).sum();
-    let slope = if variance > 0.0 { covariance / variance } else { 0.0 };
-    (slope, mean_y - slope * mean_x)
-}
-
-/// Squared error of the least-squares line.
-pub(crate) fn line_error(points: &[(f64, f64)]) -> f64 {
-    let (slope, intercept) = line(points);
-    points.iter().map(|p| (p.1 - intercept - slope * p.0).powi(2)).sum()
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! RQ2's verdict, claim by claim. The rules are fixed before the run; c is the first condition, the reference.
 //!
 //! - *Every network passes from drift to diffusion*, in each mini-batch condition: the share of hidden layers × networks whose
-//!   SNR passes from above to below 1 is at least `transition_share` (95 % interval).
+//!   SNR passes from above to below 1 is at least `transition_share` (95 % interval). The transition is the epoch that best
+//!   parts ratios above 1 from ratios below 1 (`infoplane_info::gradient::transition`).
 //! - *Compression starts at the transition* (c): the mean of log₁₀(compression epoch / crossing epoch) lies within
 //!   ±log₁₀ `factor`.
 //! - *Gradient noise is needed for compression*: refuted if networks without it (full batch) still lose at least
 //!   `compression_bits`; supported if they lose less than that.
 //! - *Gradient noise adds to compression*: the paired difference c − full batch, after as many updates, is above 0; below 0
-//!   refutes.
+//!   refutes. The same for each of `more_noise` − c: smaller batches. And the same again at the same training loss
+//!   (`matched_loss_bits`), over the pairs in which both networks get there. (The rows of smaller batches and of matched
+//!   losses were added when a first run had been seen; `causes.csv` had their figures all along, and no threshold moved.)
 //! - *Its size is what counts*: full batch with isotropic noise of the same size differs from c by less than
 //!   `compression_bits`.
 
@@ -17,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::causes::CauseRow;
 use super::timing::{TimingRow, summarise};
-use crate::trajectories::verdict::Outcome;
+use crate::claims::{ClaimRow, above_zero, at_least, claim, negative, reversed, within};
 
 /// The thresholds of the rules, and the names of the conditions they speak of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,26 +36,12 @@ pub struct PhaseRule {
     pub train_accuracy: f64,
     /// Training loss, in bits, at which conditions are compared beside the end.
     pub matched_loss_bits: f64,
+    /// Conditions with more gradient noise than the reference: smaller batches.
+    pub more_noise: Vec<String>,
     /// The condition without gradient noise.
     pub without_noise: String,
     /// The condition with isotropic noise of matched size.
     pub isotropic_noise: String,
-}
-
-/// One claim: a row of `verdict.csv`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
-pub struct ClaimRow {
-    pub question: String,
-    pub claim: String,
-    pub condition: String,
-    pub estimator: String,
-    pub measured: String,
-    pub replicas: usize,
-    pub value: f64,
-    pub lower: Option<f64>,
-    pub upper: Option<f64>,
-    pub outcome: Outcome,
 }
 
 impl PhaseRule {
@@ -74,7 +63,8 @@ impl PhaseRule {
             "verdict.matched_loss_bits = {}: must be a finite number above 0",
             self.matched_loss_bits
         );
-        for (key, name) in [("without_noise", &self.without_noise), ("isotropic_noise", &self.isotropic_noise)] {
+        let named = [("without_noise", &self.without_noise), ("isotropic_noise", &self.isotropic_noise)];
+        for (key, name) in named.into_iter().chain(self.more_noise.iter().map(|name| ("more_noise", name))) {
             ensure!(
                 name.is_empty() || conditions.contains(name),
                 "verdict.{key} = \"{name}\" is none of the conditions: {}",
@@ -82,6 +72,13 @@ impl PhaseRule {
             );
         }
         Ok(())
+    }
+}
+
+impl PhaseRule {
+    /// The conditions that differ from the reference in their batch size alone.
+    pub fn batch_sizes(&self, reference: &str) -> Vec<String> {
+        [reference, &self.without_noise].into_iter().map(str::to_owned).chain(self.more_noise.iter().cloned()).collect()
     }
 }
 
@@ -94,6 +91,7 @@ pub fn judge(conditions: &[String], timings: &[TimingRow], causes: &[CauseRow], 
         let replicas = replicas_of(causes, name);
         let share = timing.share_crossing;
         claims.push(claim(
+            "rq2",
             ("every network passes from drift to diffusion", name, "", "share of hidden layers with a transition"),
             (replicas, share),
             at_least(share, rule.transition_share),
@@ -105,13 +103,13 @@ pub fn judge(conditions: &[String], timings: &[TimingRow], causes: &[CauseRow], 
         let replicas = replicas_of(causes, reference);
         if let Some(ratio) = timing.log_ratio {
             let name = ("compression starts at the transition", reference.as_str(), estimator, "log10(epoch ratio)");
-            claims.push(claim(name, (replicas, ratio), within(ratio, rule.factor.log10())));
+            claims.push(claim("rq2", name, (replicas, ratio), within(ratio, rule.factor.log10())));
         }
         if let Some(rho) = timing.rank_correlation {
             let name =
                 ("later transitions go with later compression", reference.as_str(), estimator, "Spearman correlation");
             let outcome = above_zero(rho);
-            claims.push(claim(name, (replicas, rho), outcome));
+            claims.push(claim("rq2", name, (replicas, rho), outcome));
         }
     }
     for cause in causes.iter().filter(|cause| cause.condition == rule.without_noise && learned(&cause.condition)) {
@@ -126,15 +124,18 @@ pub fn judge(conditions: &[String], timings: &[TimingRow], causes: &[CauseRow], 
             cause.estimator.as_str(),
             "bits lost without it",
         );
-        claims.push(claim(name, (cause.replicas, lost), reversed(at_least(lost, rule.compression_bits))));
-        let adds = negative(effect(cause));
-        let name = (
-            "gradient noise adds to compression",
-            cause.condition.as_str(),
-            cause.estimator.as_str(),
-            "bits more with it, same updates",
-        );
-        claims.push(claim(name, (cause.replicas, adds), above_zero(adds)));
+        claims.push(claim("rq2", name, (cause.replicas, lost), reversed(at_least(lost, rule.compression_bits))));
+        let with_it = (cause.replicas, negative(effect(cause)));
+        claims.push(noise_adds(cause, "bits more with it, same updates", with_it));
+        if let Some((pairs, less)) = matched_effect(cause) {
+            claims.push(noise_adds(cause, "bits more with it, same training loss", (pairs, negative(less))));
+        }
+    }
+    for cause in causes.iter().filter(|cause| rule.more_noise.contains(&cause.condition) && learned(&cause.condition)) {
+        claims.push(noise_adds(cause, "bits more with more of it, same updates", (cause.replicas, effect(cause))));
+        if let Some(effect) = matched_effect(cause) {
+            claims.push(noise_adds(cause, "bits more with more of it, same training loss", effect));
+        }
     }
     for cause in causes.iter().filter(|cause| cause.condition == rule.isotropic_noise && learned(&cause.condition)) {
         let difference = effect(cause);
@@ -144,28 +145,14 @@ pub fn judge(conditions: &[String], timings: &[TimingRow], causes: &[CauseRow], 
             cause.estimator.as_str(),
             "bits more than with mini-batches",
         );
-        claims.push(claim(name, (cause.replicas, difference), within(difference, rule.compression_bits)));
+        claims.push(claim("rq2", name, (cause.replicas, difference), within(difference, rule.compression_bits)));
     }
     claims
 }
 
-fn claim(
-    (claim, condition, estimator, measured): (&str, &str, &str, &str),
-    (replicas, value): (usize, Interval),
-    outcome: Outcome,
-) -> ClaimRow {
-    ClaimRow {
-        question: "rq2".to_owned(),
-        claim: claim.to_owned(),
-        condition: condition.to_owned(),
-        estimator: estimator.to_owned(),
-        measured: measured.to_owned(),
-        replicas,
-        value: value.mean,
-        lower: value.lower,
-        upper: value.upper,
-        outcome,
-    }
+fn noise_adds(cause: &CauseRow, measured: &str, effect: (usize, Interval)) -> ClaimRow {
+    let name = ("gradient noise adds to compression", cause.condition.as_str(), cause.estimator.as_str(), measured);
+    claim("rq2", name, effect, above_zero(effect.1))
 }
 
 fn replicas_of(causes: &[CauseRow], condition: &str) -> usize {
@@ -176,53 +163,8 @@ fn effect(cause: &CauseRow) -> Interval {
     Interval { mean: cause.effect_bits, lower: cause.effect_bits_lower, upper: cause.effect_bits_upper }
 }
 
-fn negative(i: Interval) -> Interval {
-    Interval { mean: -i.mean, lower: i.upper.map(|v| -v), upper: i.lower.map(|v| -v) }
-}
-
-fn reversed(outcome: Outcome) -> Outcome {
-    match outcome {
-        Outcome::Supported => Outcome::Refuted,
-        Outcome::Refuted => Outcome::Supported,
-        Outcome::Inconclusive => Outcome::Inconclusive,
-    }
-}
-
-fn decide(yes: Option<bool>, no: Option<bool>) -> Outcome {
-    match (yes, no) {
-        (Some(true), _) => Outcome::Supported,
-        (_, Some(true)) => Outcome::Refuted,
-        _ => Outcome::Inconclusive,
-    }
-}
-
-fn at_least(i: Interval, threshold: f64) -> Outcome {
-    decide(i.lower.map(|v| v >= threshold), i.upper.map(|v| v < threshold))
-}
-
-fn above_zero(i: Interval) -> Outcome {
-    decide(i.lower.map(|v| v > 0.0), i.upper.map(|v| v < 0.0))
-}
-
-fn within(i: Interval, reach: f64) -> Outcome {
-    let (Some(lower), Some(upper)) = (i.lower, i.upper) else { return Outcome::Inconclusive };
-    decide(Some(lower >= -reach && upper <= reach), Some(lower > reach || upper < -reach))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn intervals_decide_only_when_they_lie_on_one_side() {
-        let i = |lower, upper| Interval { mean: f64::midpoint(lower, upper), lower: Some(lower), upper: Some(upper) };
-        assert_eq!(at_least(i(0.5, 0.7), 0.5), Outcome::Supported);
-        assert_eq!(at_least(i(0.3, 0.4), 0.5), Outcome::Refuted);
-        assert_eq!(at_least(i(0.3, 0.7), 0.5), Outcome::Inconclusive);
-        assert_eq!(within(i(-0.1, 0.2), 0.3), Outcome::Supported);
-        assert_eq!(within(i(0.4, 0.6), 0.3), Outcome::Refuted);
-        assert_eq!(within(i(0.2, 0.6), 0.3), Outcome::Inconclusive);
-        assert_eq!(above_zero(negative(i(-2.0, -1.0))), Outcome::Supported);
-        assert_eq!(within(Interval { mean: 0.0, lower: None, upper: None }, 1.0), Outcome::Inconclusive);
-    }
+/// The effect at the same training loss, and over how many pairs.
+fn matched_effect(cause: &CauseRow) -> Option<(usize, Interval)> {
+    let (lower, upper) = (cause.matched_loss_effect_bits_lower, cause.matched_loss_effect_bits_upper);
+    Some((cause.matched_loss_pairs, Interval { mean: cause.matched_loss_effect_bits?, lower, upper }))
 }

@@ -50,13 +50,13 @@ impl Trajectory {
     }
 
     /// Cross-fitted compression of each replica until the epoch given for it; replicas without one are left out.
-    pub fn compression_until(&self, epochs: &BTreeMap<usize, usize>) -> Vec<f64> {
+    pub fn compression_until(&self, epochs: &BTreeMap<usize, usize>) -> BTreeMap<usize, f64> {
         self.replicas
             .iter()
             .enumerate()
             .filter_map(|(r, replica)| {
                 let end = self.epochs.iter().rposition(|epoch| Some(epoch) <= epochs.get(replica))?;
-                Some(self.phases_until(r, end).compression)
+                Some((*replica, self.phases_until(r, end).compression))
             })
             .collect()
     }

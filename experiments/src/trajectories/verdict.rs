@@ -10,6 +10,8 @@
 //! - Over all conditions, each half is supported or refuted if all decided conditions agree; else it **depends on** every
 //!   factor for which two conditions that differ in nothing else were decided differently.
 
+use std::fmt;
+
 use anyhow::{Result, ensure};
 use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,16 @@ pub enum Outcome {
     Supported,
     Refuted,
     Inconclusive,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Supported => "supported",
+            Self::Refuted => "refuted",
+            Self::Inconclusive => "inconclusive",
+        })
+    }
 }
 
 /// One condition's verdict: a row of `verdict.csv`.

@@ -1,0 +1,182 @@
+//! RQ4: what do more hidden layers buy?
+//!
+//! The paper (arXiv 1703.00810, §3.5, figure 5): more hidden layers reach the goal in far fewer epochs, since relaxation takes
+//! a time exponential in what is compressed, and layers divide it among them. Here: one to six hidden layers, in families of
+//! equal widths and of equal parameters beside the paper's, with the paper's one learning rate and with each depth's own;
+//! epochs and gradient computation to stated levels, failures censored; and the law of compression times itself.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Parser;
+use infoplane_experiments::claims::ClaimRow;
+use infoplane_experiments::config::{RunArgs, typed};
+use infoplane_experiments::depth::generalisation::{self, DepthRow, Network};
+use infoplane_experiments::depth::thresholds::{self, Path as NetworkPath};
+use infoplane_experiments::depth::tuning::{self, RateRow};
+use infoplane_experiments::depth::verdict::{DepthRule, judge};
+use infoplane_experiments::depth::{Arm, DepthSettings, relaxation};
+use infoplane_experiments::figures;
+use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
+use infoplane_experiments::run::Settings;
+use infoplane_experiments::tasks::count;
+use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
+
+const DEFAULTS: &str = include_str!("../../configs/rq4.toml");
+
+/// What do more hidden layers buy?
+///
+/// Trains networks of one to six hidden layers, with learning rates fixed and tuned for each depth by pilot networks, and
+/// writes depth.csv, time_to_threshold.csv, survival.csv, relaxation.csv, relaxation_laws.csv, learning_rates.csv,
+/// verdict.csv (and information_plane.csv, training.csv, run.json) and figures into the results folder; the pilots' own
+/// results lie in pilot/ below it. The defaults, commented, are in experiments/configs/rq4.toml.
+#[derive(Debug, Parser)]
+#[command(name = "rq4", version)]
+struct Cli {
+    #[command(flatten)]
+    args: RunArgs,
+}
+
+fn main() -> ExitCode {
+    match answer(&Cli::parse().args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rq4: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn answer(args: &RunArgs) -> Result<()> {
+    let mut table = args.table(DEFAULTS)?;
+    let depth = DepthSettings::split(&mut table)?;
+    let rq4: Settings<DepthRule> = typed(table)?;
+    if args.show_config {
+        print!("{}\n{}", toml::to_string(&rq4)?, toml::to_string(&depth)?);
+        return Ok(());
+    }
+    ensure!(rq4.condition.is_empty(), "rq4 makes its own conditions: change [[family]], [[cell]] and [tuning]");
+    rq4.verdict.check()?;
+    let arms = depth.arms()?;
+    tuning::with_rates(&rq4, &arms, &vec![rq4.train.learning_rate; arms.len()])?.check()?;
+
+    let patterns = training_patterns(&rq4)?;
+
+    let (rates, tried) = learning_rates(&rq4, &depth, &arms, args)?;
+    let results = tuning::with_rates(&rq4, &arms, &rates)?.complete("rq4", args)?;
+    let (networks, h_y) = networks(&rq4, &arms, &rates, patterns)?;
+
+    // From here on everything is made from the CSVs.
+    let information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
+    let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+    let estimator = rq4.measure.estimators.first().map_or_else(String::new, ToString::to_string);
+    let paths = thresholds::paths(&information, &training, &estimator);
+    let ends = generalisation::ends(&training, h_y);
+
+    let times = thresholds::times(&networks, &paths, &rq4.verdict.thresholds);
+    let depths = generalisation::rows(&networks, &paths, &ends, &times, rq4.verdict.goal())?;
+    let relaxations = relaxation::rows(&networks, &paths, &rq4.verdict);
+    let laws = relaxation::laws(&relaxations);
+    let claims = judge(&depths, &times, &laws, &ends, &estimator, &rq4.verdict);
+    rows::write(&results.file("learning_rates.csv"), &tried)?;
+    rows::write(&results.file("depth.csv"), &depths)?;
+    rows::write(&results.file("time_to_threshold.csv"), &times)?;
+    rows::write(&results.file("survival.csv"), &thresholds::survival(&times))?;
+    rows::write(&results.file("relaxation.csv"), &relaxations)?;
+    rows::write(&results.file("relaxation_laws.csv"), &laws)?;
+    rows::write(&results.file("verdict.csv"), &claims)?;
+
+    let of_first: Vec<InformationRow> = information.into_iter().filter(|row| row.estimator == estimator).collect();
+    let means: Vec<TrajectoryRow> = trajectories::collect(&of_first).iter().flat_map(Trajectory::rows).collect();
+    figures::depth_planes::draw(&means, &depths, results.folder())?;
+    figures::survival::draw(&times, rq4.verdict.goal(), results.folder())?;
+    figures::relaxation::draw(&relaxations, &laws, results.folder())?;
+    print_depths(&depths);
+    print_verdict(&claims, &rq4.verdict);
+    println!("Files: {}", results.folder().display());
+    Ok(())
+}
+
+/// Every arm's learning rate, from the pilots where it is tuned, and what was tried.
+fn learning_rates(
+    rq4: &Settings<DepthRule>,
+    depth: &DepthSettings,
+    arms: &[Arm],
+    args: &RunArgs,
+) -> Result<(Vec<f64>, Vec<RateRow>)> {
+    let goal = rq4.verdict.goal();
+    let Some(pilots) = tuning::pilots(rq4, depth, arms)? else {
+        return tuning::choose(depth, arms, &BTreeMap::new(), goal);
+    };
+    let folder = args.folder("rq4").join("pilot");
+    let results = pilots.complete("rq4", &RunArgs { output: Some(folder), ..args.clone() }).context("the pilots")?;
+    tuning::choose(depth, arms, &pilot_paths(results.folder())?, goal)
+}
+
+fn pilot_paths(folder: &Path) -> Result<BTreeMap<String, Vec<NetworkPath>>> {
+    let information: Vec<InformationRow> = rows::read(&folder.join("information_plane.csv"))?;
+    let training: Vec<TrainingRow> = rows::read(&folder.join("training.csv"))?;
+    let estimator = information.first().map_or_else(String::new, |row| row.estimator.clone());
+    Ok(thresholds::paths(&information, &training, &estimator))
+}
+
+/// How many patterns train.
+fn training_patterns(rq4: &Settings<DepthRule>) -> Result<usize> {
+    match rq4.grid.train_fractions[..] {
+        [fraction] if fraction < 1.0 => Ok(count(fraction, rq4.task.load()?.joint.n_x())),
+        _ => bail!("grid.train_fractions: rq4 needs one fraction, below 1, so that patterns are left to test on"),
+    }
+}
+
+/// Every arm's network, and H(Y).
+fn networks(rq4: &Settings<DepthRule>, arms: &[Arm], rates: &[f64], patterns: usize) -> Result<(Vec<Network>, f64)> {
+    let task = rq4.task.load()?;
+    let network = |(arm, &rate): (&Arm, &f64)| {
+        let mut model = rq4.model.clone();
+        model.hidden.clone_from(&arm.hidden);
+        Ok(Network::new(arm, model.network(&task, arm.activation)?.stack(), rate, patterns))
+    };
+    let networks = arms.iter().zip(rates).map(network).collect::<Result<_>>()?;
+    Ok((networks, task.joint.h_y()))
+}
+
+fn interval(value: Option<f64>, lower: Option<f64>, upper: Option<f64>, digits: usize) -> String {
+    let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"));
+    format!("{} [{}, {}]", show(value), show(lower), show(upper))
+}
+
+fn print_depths(depths: &[DepthRow]) {
+    println!("RQ4: what do more hidden layers buy?\n");
+    let goal = depths.first().map_or("", |row| row.goal.as_str());
+    println!("Goal: {goal}. Medians with failures censored, 95 % intervals.\n");
+    println!(
+        "{:<32} {:>6} {:>7} {:>8} {:>20} {:>24} {:>8}",
+        "cell", "hidden", "rate", "reached", "epochs", "gradient GFLOP", "test acc"
+    );
+    for row in depths {
+        println!(
+            "{:<32} {:>6} {:>7} {:>8} {:>20} {:>24} {:>8.3}",
+            row.group,
+            row.depth,
+            row.learning_rate,
+            format!("{}/{}", row.goal_reached, row.replicas),
+            interval(row.goal_epochs, row.goal_epochs_lower, row.goal_epochs_upper, 0),
+            interval(row.goal_gflop, row.goal_gflop_lower, row.goal_gflop_upper, 2),
+            row.test_accuracy,
+        );
+    }
+}
+
+/// The claims about the goal and those about no level; the others are in verdict.csv.
+fn print_verdict(claims: &[ClaimRow], rule: &DepthRule) {
+    let others: Vec<String> = rule.thresholds.iter().skip(1).map(ToString::to_string).collect();
+    println!("\n{:<52} {:<32} {:>22}  verdict", "claim", "cell", "measured [95 %]");
+    for row in claims.iter().filter(|row| !others.iter().any(|other| row.measured.ends_with(other.as_str()))) {
+        let measured = interval(Some(row.value), row.lower, row.upper, 3);
+        println!("{:<52} {:<32} {measured:>22}  {}", row.claim, row.condition, row.outcome);
+    }
+    println!("\nWhat was measured, and the other levels: verdict.csv. The rules, fixed before the run:");
+    println!("experiments/src/depth/verdict.rs.");
+}
