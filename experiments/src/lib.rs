@@ -22,6 +22,7 @@ pub mod arrays;
 pub mod config;
 pub mod estimation;
 pub mod figures;
+pub mod ib_curve;
 pub mod jobs;
 pub mod joint_file;
 pub mod measure;

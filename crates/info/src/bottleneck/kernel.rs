@@ -7,7 +7,7 @@
 use super::problem::Problem;
 
 /// Exponents below this give exactly nothing beside 1.
-const NOTHING: f64 = -745.0;
+const NOTHING: f64 = -700.0;
 /// Beside its row's largest kernel, a smaller one than this is not kept: e^−45 < 3e-20.
 const NEGLIGIBLE: f64 = -45.0;
 /// What all rows that are counted as free may cost together, in nats.
@@ -20,7 +20,7 @@ pub(super) fn kl(q: &[f64], t: &[f64]) -> f64 {
     q.iter().zip(t).map(|(&q, &t)| if q > 0.0 { bregman(q, t) } else { t }).sum()
 }
 
-/// t g(q/t) with g(r) = r ln r − r + 1, for q, t > 0: no ratio that could overflow.
+/// t g(q/t) with g(r) = r ln r − r + 1, for q, t > 0.
 fn bregman(q: f64, t: f64) -> f64 {
     let difference = q - t;
     if difference.abs() < 0.02 * t {
@@ -29,7 +29,8 @@ fn bregman(q: f64, t: f64) -> f64 {
         let tail = 1.0 / 42.0 - d * (1.0 / 56.0 - d * (1.0 / 72.0 - d / 90.0));
         t * (d * d * (0.5 - d * (1.0 / 6.0 - d * (1.0 / 12.0 - d * (1.0 / 20.0 - d * (1.0 / 30.0 - d * tail))))))
     } else {
-        q * (q.ln() - t.ln()) - difference
+        let ratio = q / t;
+        q * if ratio.is_finite() { ratio.ln() } else { q.ln() - t.ln() } - difference
     }
 }
 
@@ -178,7 +179,9 @@ impl<'a> Landscape<'a> {
                 let cheap = self.problem.neg_h[s] - base - self.problem.q[2 * s + 1] * slope;
                 let near = precise && cheap < 0.05;
                 let kl = if near { kl(self.problem.row(s), &atom.s) } else { cheap };
-                sum += (self.ln_lambda[s] - self.beta * kl).exp();
+                let exponent = self.ln_lambda[s] - self.beta * kl;
+                // exp is slow where it underflows, and for steep β most terms would.
+                sum += if exponent > NOTHING { exponent.exp() } else { 0.0 };
             }
         } else {
             for s in 0..self.ln_lambda.len() {

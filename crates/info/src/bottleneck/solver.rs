@@ -19,6 +19,8 @@ use super::weights::{Slope, optimise};
 /// Bound aimed at for ln max D, in nats: half of what 1e-10 bits allow.
 const TOLERANCE: f64 = 2e-11;
 const ROUNDS: usize = 25;
+/// Of more atoms than this, some to spare are not worth the time.
+const MOST_SETTLED: usize = 64;
 /// What a spare atom may be worth, relative to the Lagrangian's scale.
 const ROUNDING: f64 = 4.0 * f64::EPSILON;
 
@@ -118,6 +120,10 @@ impl Problem {
         let lower = (best.lagrangian_lower() + best.beta * self.i_xy_bits()) * std::f64::consts::LN_2;
         if best.lagrangian >= 0.0 {
             return self.answer(best.beta, self.trivial(best.beta), lower, best.proof, false);
+        }
+        // For more than two y's the optimal measure need not be unique: there is no number of atoms to settle at.
+        if !self.is_binary() || best.atoms() > MOST_SETTLED {
+            return best;
         }
         let support = self.with_fewest_atoms(best.beta, best.support.clone(), ROUNDING);
         if support.w.len() == best.atoms() {
