@@ -145,7 +145,9 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         );
         ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
         self.compute.backend.open(self.compute.device)?;
-        check_estimators(&self.grid.activations, self.measure.estimators_at(0, true))?;
+        let ranges =
+            self.grid.activations.iter().map(|&activation| (activation, self.model.architecture.range(activation)));
+        check_estimators(&ranges.collect::<Vec<_>>(), self.measure.estimators_at(0, true))?;
         let task = self.task.load()?;
         let mut weights = None;
         for &activation in &self.grid.activations {
@@ -201,7 +203,10 @@ impl Job<'_> {
 }
 
 /// Refuses bins whose range an activation can leave: that is known before training.
-fn check_estimators<'a>(activations: &[Activation], estimators: impl Iterator<Item = &'a EstimatorKind>) -> Result<()> {
+fn check_estimators<'a>(
+    ranges: &[(Activation, (f64, f64))],
+    estimators: impl Iterator<Item = &'a EstimatorKind>,
+) -> Result<()> {
     for estimator in estimators {
         let EstimatorKind::Binning(Binning { bins: bins @ Bins::Range { .. }, on_net_input }) = estimator else {
             continue;
@@ -212,8 +217,7 @@ fn check_estimators<'a>(activations: &[Activation], estimators: impl Iterator<It
         );
         // The output layer lies in [0, 1] whatever the hidden layers do.
         let (low, high) = bins.range();
-        for activation in activations {
-            let (least, most) = activation.range();
+        for &(activation, (least, most)) in ranges {
             if least < low || most > high || low > 0.0 || high < 1.0 {
                 bail!(
                     "the estimator {estimator} of measure.estimators cannot hold the activations of {activation} layers, \
