@@ -6,11 +6,15 @@ default:
 
 # RQ1: do layers follow predictable trajectories (fit, then compress)? e.g. `just rq1 --preset paper --replicas 20`
 rq1 *ARGS:
-    cargo run --release --bin rq1 -- {{ARGS}}
+    @{{just_executable()}} _question rq1 {{ARGS}}
 
 # RQ2: how does SGD split into drift and diffusion, and does the transition cause compression?
 rq2 *ARGS:
-    cargo run --release --bin rq2 -- {{ARGS}}
+    @{{just_executable()}} _question rq2 {{ARGS}}
+
+# builds what `--backend` asks for, then runs
+_question NAME *ARGS:
+    cargo run --release -p infoplane-experiments --bin {{NAME}} {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda)' { '--features ' + replace_regex(ARGS, '.*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- {{ARGS}}
 
 # RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?
 rq3 *ARGS:

@@ -29,8 +29,8 @@ pub struct RunArgs {
     /// One setting, over preset and file, like train.learning_rate=0.05 (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
-    /// Where networks train: flex, ndarray, wgpu or cuda
-    #[arg(long)]
+    /// Where networks train: flex, ndarray, wgpu or cuda; `list` shows what this build and this machine have
+    #[arg(long, value_parser = backend_or_list)]
     pub backend: Option<String>,
     /// Which device of the backend
     #[arg(long, value_name = "N")]
@@ -56,6 +56,16 @@ pub struct RunArgs {
     /// Print the settings that would be used, and stop
     #[arg(long)]
     pub show_config: bool,
+}
+
+/// `--backend list`, like `--version`, answers and ends.
+#[allow(clippy::unnecessary_wraps)] // clap asks for a Result
+fn backend_or_list(name: &str) -> Result<String, std::convert::Infallible> {
+    if name == "list" {
+        print!("{}", Backend::list());
+        std::process::exit(0);
+    }
+    Ok(name.to_owned())
 }
 
 /// Which networks a run trains.

@@ -14,7 +14,7 @@ const SUM_TOLERANCE: f64 = 1e-9;
 #[non_exhaustive]
 pub enum JointFileError {
     /// The file cannot be read as CSV.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Read {
         /// The file.
         path: String,

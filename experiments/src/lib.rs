@@ -30,6 +30,7 @@ pub mod config;
 pub mod depth;
 pub mod estimation;
 pub mod figures;
+pub mod ib_curve;
 pub mod jobs;
 pub mod joint_file;
 pub mod measure;

@@ -182,7 +182,10 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
         self.compute.backend.open(self.compute.device)?;
         let encoders = self.bound.iter().flat_map(|bound| bound.encoders.iter().chain(&bound.end_encoders));
-        check_estimators(&self.grid.activations, self.measure.estimators_at(0, true).chain(encoders))?;
+        let ranges =
+            self.grid.activations.iter().map(|&activation| (activation, self.model.architecture.range(activation)));
+        let estimators = self.measure.estimators_at(0, true).chain(encoders);
+        check_estimators(&ranges.collect::<Vec<_>>(), estimators)?;
         let task = self.task.load()?;
         let mut weights = None;
         for &activation in &self.grid.activations {
@@ -247,7 +250,10 @@ pub fn patterns_per_update(train: &TrainSettings, training_patterns: usize) -> u
 }
 
 /// Refuses bins whose range an activation can leave: that is known before training.
-fn check_estimators<'a>(activations: &[Activation], estimators: impl Iterator<Item = &'a EstimatorKind>) -> Result<()> {
+fn check_estimators<'a>(
+    ranges: &[(Activation, (f64, f64))],
+    estimators: impl Iterator<Item = &'a EstimatorKind>,
+) -> Result<()> {
     for estimator in estimators {
         let EstimatorKind::Binning(Binning { bins: bins @ Bins::Range { .. }, on_net_input }) = estimator else {
             continue;
@@ -258,8 +264,7 @@ fn check_estimators<'a>(activations: &[Activation], estimators: impl Iterator<It
         );
         // The output layer lies in [0, 1] whatever the hidden layers do.
         let (low, high) = bins.range();
-        for activation in activations {
-            let (least, most) = activation.range();
+        for &(activation, (least, most)) in ranges {
             if least < low || most > high || low > 0.0 || high < 1.0 {
                 bail!(
                     "the estimator {estimator} of measure.estimators cannot hold the activations of {activation} layers, \

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use infoplane_model::{Activation, GradientMode, Mlp, Output, Replica, TrainSettings, Training};
+use infoplane_model::{Activation, Architecture, GradientMode, Mlp, Output, Replica, TrainSettings, Training};
 use serde::{Deserialize, Serialize};
 
 use crate::bound::{Bound, layers};
@@ -24,6 +24,9 @@ pub const TABLES: [&str; 6] = ["information_plane", "layers", "training", "gradi
 pub struct ModelSettings {
     /// Widths of the hidden layers.
     pub hidden: Vec<usize>,
+    /// What a hidden layer hands on.
+    #[serde(default)]
+    pub architecture: Architecture,
     /// The last layer.
     pub output: Output,
     /// Initial weights.
@@ -65,10 +68,11 @@ impl ModelSettings {
     /// The network for a task.
     ///
     /// # Errors
-    /// If a width is 0, or the output cannot tell the classes apart.
+    /// If a width is 0, the output cannot tell the classes apart, or the architecture makes nothing of these widths.
     pub fn network(&self, task: &Task, activation: Activation) -> Result<Mlp> {
         let (inputs, classes) = (task.inputs.ncols(), task.joint.n_y());
         Mlp::new(inputs, &self.hidden, activation, self.output, classes, self.initialisation)
+            .and_then(|network| network.with(self.architecture))
             .context("the settings under [model] make no network")
     }
 

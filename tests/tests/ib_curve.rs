@@ -69,6 +69,62 @@ fn the_curve_is_monotone_concave_and_certified() {
     assert!(curve.iter().all(|row| row.gap_bits <= 1e-10 && row.i_ty_bits <= row.i_xt_bits && row.i_ty_bits <= 0.7));
 }
 
+#[derive(Deserialize)]
+struct Transition {
+    beta_lower: f64,
+    beta_upper: f64,
+    atoms_before: usize,
+    atoms_after: usize,
+    proven: bool,
+    local_stability_beta: f64,
+}
+
+#[derive(Deserialize)]
+struct Annealing {
+    beta: f64,
+    lagrangian_bits: f64,
+    forward_lagrangian_bits: f64,
+    forward_i_xt_bits: f64,
+    reverse_lagrangian_bits: f64,
+}
+
+fn rows<R: serde::de::DeserializeOwned>(joint: &str, words: &[&str]) -> Vec<R> {
+    let output = ib_curve(joint, &[words, &["--format", "json"]].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_jump_is_certified_where_forward_annealing_is_stuck() {
+    // One clear x among many vague ones.
+    let jump: String = std::iter::once("0.001,0.999\n".to_owned())
+        .chain((0..30).map(|i| format!("{},{}\n", 0.55 - 0.002 * f64::from(i), 0.45 + 0.002 * f64::from(i))))
+        .collect();
+    let transitions: Vec<Transition> = rows(&jump, &["--transitions"]);
+    let onset = &transitions[0];
+    assert!(onset.proven && onset.atoms_before == 1 && onset.atoms_after == 2);
+    assert!(onset.beta_lower < onset.beta_upper && onset.beta_upper < onset.beta_lower * (1.0 + 1e-5));
+    assert!(onset.beta_upper < 0.95 * onset.local_stability_beta);
+    let annealing: Vec<Annealing> = rows(&jump, &["--annealing", "30"]);
+    let between = |row: &&Annealing| row.beta > 1.02 * onset.beta_upper && row.beta < 0.98 * onset.local_stability_beta;
+    let stuck: Vec<&Annealing> = annealing.iter().filter(between).collect();
+    assert!(stuck.len() > 5);
+    for row in stuck {
+        assert!(row.forward_i_xt_bits < 1e-6 && row.forward_lagrangian_bits - row.lagrangian_bits > 1e-5);
+        assert!(row.reverse_lagrangian_bits - row.lagrangian_bits < 1e-4);
+    }
+}
+
+#[test]
+fn a_figure_of_the_curve_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("curve.svg");
+    let output = ib_curve("45,5\n5,45\n", &["--at-i-xt", "0.5", "--figure", file.to_str().unwrap()]);
+    assert!(output.status.success());
+    let svg = std::fs::read_to_string(&file).unwrap();
+    assert!(svg.contains("<svg") && svg.contains("I(X;T) / bits") && svg.contains("asked for"));
+}
+
 #[test]
 fn what_is_no_joint_or_no_question_is_refused() {
     let channel = "45,5\n5,45\n";
@@ -83,6 +139,13 @@ fn what_is_no_joint_or_no_question_is_refused() {
         (channel, &["--beta", "nan"]),
         (channel, &["--at-i-xt", "1.5"]),
         (channel, &["--at-i-ty", "0.9"]),
+        (channel, &["--points", "99999999999999"]),
+        (channel, &["--annealing", "1"]),
+        (channel, &["--annealing", "99999999999999"]),
+        ("1,1\n1,1\n", &["--annealing", "10"]),
+        (channel, &["--transitions", "--beta-max", "0.5"]),
+        (channel, &["--transitions", "--beta-max", "1e300"]),
+        (channel, &["--beta", "2", "--figure", "/nowhere/curve.svg"]),
     ] {
         let output = ib_curve(joint, words);
         assert!(!output.status.success() && !output.stderr.is_empty(), "{joint:?} {words:?}");

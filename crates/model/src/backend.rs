@@ -1,6 +1,8 @@
 //! A name becomes a burn device, chosen at run time among the backends this build has.
 
 use burn::tensor::Device;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+use burn::tensor::DeviceType;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -31,13 +33,15 @@ pub enum BackendError {
         /// Those there are.
         compiled: String,
     },
-    /// A CPU backend has one device only.
-    #[error("the backend `{name}` has only device 0, not {device}")]
+    /// No device, or not so many.
+    #[error("the backend `{name}` has no device {device}: {found}")]
     NoSuchDevice {
         /// The backend.
         name: Backend,
         /// The device asked for.
         device: usize,
+        /// Those there are, or how to get one.
+        found: String,
     },
 }
 
@@ -60,26 +64,65 @@ impl Backend {
         matches!(self, Self::Flex | Self::Ndarray)
     }
 
-    fn device(self, index: usize) -> Result<Device, BackendError> {
-        if self.is_cpu() && index > 0 {
-            return Err(BackendError::NoSuchDevice { name: self, device: index });
-        }
+    /// Its devices on this machine, in the order in which `--device` counts them; none if it is not compiled in.
+    fn devices(self) -> Vec<Device> {
         match self {
             #[cfg(feature = "flex")]
-            Self::Flex => Ok(Device::flex()),
+            Self::Flex => vec![Device::flex()],
             #[cfg(feature = "ndarray")]
             #[allow(deprecated)] // burn prefers flex; the backend is kept because users ask for it by name
-            Self::Ndarray => Ok(Device::ndarray()),
+            Self::Ndarray => vec![Device::ndarray()],
             #[cfg(feature = "wgpu")]
-            Self::Wgpu => Ok(Device::wgpu(match index {
-                0 => burn::tensor::DeviceKind::DefaultDevice,
-                index => burn::tensor::DeviceKind::DiscreteGpu(index),
-            })),
+            Self::Wgpu => Device::enumerate(DeviceType::Wgpu).into_vec(),
             #[cfg(feature = "cuda")]
-            Self::Cuda => Ok(Device::cuda(index)),
+            Self::Cuda => Device::enumerate(DeviceType::Cuda).into_vec(),
             #[allow(unreachable_patterns)] // reachable unless every feature is on
-            _ => Err(BackendError::NotCompiled { name: self, compiled: Self::compiled() }),
+            _ => Vec::new(),
         }
+    }
+
+    /// What a machine must have for it.
+    fn needs(self) -> &'static str {
+        match self {
+            Self::Flex | Self::Ndarray => "any CPU",
+            Self::Wgpu => {
+                "a Vulkan, Metal or DirectX 12 driver (on Debian `apt-get install libvulkan1 mesa-vulkan-drivers`, without a GPU in software)"
+            }
+            Self::Cuda => "an NVIDIA GPU with its driver and the CUDA toolkit",
+        }
+    }
+
+    fn device(self, index: usize) -> Result<Device, BackendError> {
+        if !self.is_compiled() {
+            return Err(BackendError::NotCompiled { name: self, compiled: Self::compiled() });
+        }
+        let mut devices = self.devices();
+        if index < devices.len() {
+            return Ok(devices.swap_remove(index));
+        }
+        let found = match devices.len() {
+            0 => format!("it found none; it needs {}", self.needs()),
+            count => format!("it has {count}, counted from 0"),
+        };
+        Err(BackendError::NoSuchDevice { name: self, device: index, found })
+    }
+
+    /// One line for each backend: whether it is compiled in, its devices, or how to get it.
+    pub fn list() -> String {
+        let mut lines = String::new();
+        for backend in Self::ALL {
+            let devices = backend.devices();
+            let state = if !backend.is_compiled() {
+                format!("not in this build: add `--features {backend}` to cargo; needs {}", backend.needs())
+            } else if devices.is_empty() {
+                format!("compiled in, but found no device: needs {}", backend.needs())
+            } else {
+                let shown = devices.iter().enumerate().map(|(k, device)| format!("device {k}: {device:?}"));
+                shown.collect::<Vec<_>>().join("; ")
+            };
+            lines += &format!("{:<8} {state}\n", backend.to_string());
+        }
+        lines
     }
 
     /// The backend's device, and whether this crate's fused kernels run on it.
@@ -131,5 +174,25 @@ impl std::fmt::Display for Backend {
             Self::Wgpu => "wgpu",
             Self::Cuda => "cuda",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_backend_opens_or_says_what_it_lacks() {
+        let list = Backend::list();
+        for backend in Backend::ALL {
+            assert!(list.contains(&format!("{backend} ")), "{list}");
+            match backend.open(0) {
+                Ok(compute) => assert_eq!(compute.is_fused(), backend == Backend::Flex),
+                Err(error) if backend.is_compiled() => assert!(error.to_string().contains("it needs"), "{error}"),
+                Err(error) => assert!(error.to_string().contains(&format!("--features {backend}")), "{error}"),
+            }
+        }
+        let error = Backend::Flex.open(7).unwrap_err().to_string();
+        assert!(!Backend::Flex.is_compiled() || error.contains("no device 7"), "{error}");
     }
 }

@@ -4,11 +4,22 @@
 
 use burn::tensor::{Tensor, activation};
 
+use crate::architectures::Architecture;
 use crate::stack::Stack;
 
 /// Net inputs z_l, [R, n_l, B], and activations t_l of every layer; the last layer is linear (logits).
 /// x is [R, F, B], or [1, F, B] for all replicas alike.
 pub fn layers(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Vec<(Tensor<3>, Tensor<3>)> {
+    layers_of(Architecture::Mlp, x, parameters, stack)
+}
+
+/// The same for any architecture: t_l is what layer l hands on.
+pub fn layers_of(
+    architecture: Architecture,
+    x: Tensor<3>,
+    parameters: Tensor<2>,
+    stack: &Stack,
+) -> Vec<(Tensor<3>, Tensor<3>)> {
     let replicas = parameters.dims()[0];
     let mut offset = 0;
     let mut take = |rows: usize, columns: usize| {
@@ -19,10 +30,13 @@ pub fn layers(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Vec<(Tensor
     let mut t = if x.dims()[0] == replicas { x } else { x.repeat_dim(0, replicas) };
     stack
         .layers()
-        .map(|layer| {
+        .enumerate()
+        .map(|(number, layer)| {
             let (weights, biases) = (take(layer.inputs, layer.outputs), take(layer.outputs, 1));
             let z = weights.swap_dims(1, 2).matmul(t.clone()) + biases;
-            t = layer.activation.apply(z.clone());
+            let own = layer.activation.apply(z.clone());
+            let is_hidden = number + 2 < stack.widths.len();
+            t = if is_hidden { architecture.hand_on(t.clone(), own) } else { own };
             (z, t.clone())
         })
         .collect()
@@ -30,7 +44,12 @@ pub fn layers(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Vec<(Tensor
 
 /// Logits [R, C, B]: the last layer's net inputs.
 pub fn logits(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Tensor<3> {
-    let layers = layers(x.clone(), parameters, stack);
+    logits_of(Architecture::Mlp, x, parameters, stack)
+}
+
+/// The same for any architecture.
+pub fn logits_of(architecture: Architecture, x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Tensor<3> {
+    let layers = layers_of(architecture, x.clone(), parameters, stack);
     // A stack without layers is the identity.
     layers.into_iter().next_back().map_or(x, |(z, _)| z)
 }

@@ -26,6 +26,7 @@ pub mod stack;
 pub mod train;
 
 pub use activation::Activation;
+pub use architectures::Architecture;
 pub use architectures::mlp::{Mlp, Output};
 pub use backend::Backend;
 pub use initialisation::Initialisation;

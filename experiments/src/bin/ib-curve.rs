@@ -1,27 +1,36 @@
-//! The certified Information Bottleneck bound of one's own p(x, y): at chosen β, along the curve, or at one place of it.
+//! The certified Information Bottleneck bound of one's own p(x, y): at chosen β, along the curve, at one place of it, where it
+//! gains atoms, and where classical annealing misses it.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum};
+use anyhow::{Result, bail};
+use clap::Parser;
+use infoplane_experiments::ib_curve::{
+    AnnealingRow, BestRow, Format, LeastRow, OptimumRow, TransitionRow, figure, write,
+};
 use infoplane_experiments::joint_file;
-use infoplane_info::bottleneck::{Curve, Problem, Proof, Query, Solution};
-use kuva::backend::svg::SvgBackend;
-use kuva::plot::{LinePlot, ScatterPlot};
-use kuva::render::layout::Layout;
-use kuva::render::plots::Plot;
-use kuva::render::render::render_multiple;
-use serde::Serialize;
+use infoplane_info::bottleneck::{Curve, Problem, Proof, Solution};
 
-/// Knots of the curve when nothing else is asked for, and of the figure.
-const POINTS: usize = 200;
+/// The curve without --points: nowhere wider than this, with so many knots at most.
+const WIDTH_BITS: f64 = 1e-6;
+const MOST_KNOTS: usize = 3000;
+/// β's from which transitions are searched, per e-fold.
+const STEPS_PER_E_FOLD: f64 = 20.0;
+/// Relative width of a transition's interval.
+const TRANSITION_WIDTH: f64 = 1e-6;
+/// More points or β's than this are a slip of the pen.
+const MOST_POINTS: usize = 100_000;
+/// Transitions are told apart up to here: beyond, atoms are worth less than rounding.
+const STEEPEST: f64 = 1e6;
+/// Values of T that forward annealing starts with.
+const ANNEALED_CELLS: usize = 8;
 
 /// The Information Bottleneck bound of a discrete p(x, y), with a certificate for every number.
 ///
 /// L = I(X;T) − β I(T;Y); β is natural: on the curve dI(T;Y)/dI(X;T) = 1/β. Information in bits.
 /// gap_bits: no encoder has an L below lagrangian_bits − gap_bits (proven for binary Y).
+/// Without a question: the whole curve, to 1e-6 bits.
 #[derive(Debug, Parser)]
 #[command(name = "ib-curve", version)]
 struct Arguments {
@@ -31,7 +40,7 @@ struct Arguments {
     /// Solve at this β (repeatable)
     #[arg(long, value_name = "β", group = "what", allow_negative_numbers = true)]
     beta: Vec<f64>,
-    /// So many optima along the whole curve, placed where the bounds are widest [default: 200]
+    /// So many optima along the whole curve, placed where the bounds are widest
     #[arg(long, value_name = "N", group = "what", allow_negative_numbers = true)]
     points: Option<usize>,
     /// The best I(T;Y) at this I(X;T), in bits (repeatable)
@@ -40,47 +49,21 @@ struct Arguments {
     /// The least I(X;T) at this I(T;Y), in bits (repeatable)
     #[arg(long, value_name = "BITS", group = "what", allow_negative_numbers = true)]
     at_i_ty: Vec<f64>,
+    /// The β's, up to --beta-max, at which the optimum gains atoms, beside the local stability bound 1/λ₂
+    #[arg(long, group = "what")]
+    transitions: bool,
+    /// Forward and reverse annealed Blahut–Arimoto beside the optimum, at N β's around the onset
+    #[arg(long, value_name = "N", group = "what")]
+    annealing: Option<usize>,
+    /// How far --transitions looks
+    #[arg(long, value_name = "β", default_value_t = 100.0, allow_negative_numbers = true)]
+    beta_max: f64,
     /// How rows are written
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
     /// Also draw the curve
     #[arg(long, value_name = "FILE.svg")]
     figure: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Csv,
-    Json,
-}
-
-/// An optimum at one β.
-#[derive(Debug, Serialize)]
-struct OptimumRow {
-    beta: f64,
-    i_xt_bits: f64,
-    i_ty_bits: f64,
-    lagrangian_bits: f64,
-    gap_bits: f64,
-    atoms: usize,
-}
-
-/// The best I(T;Y) at a given I(X;T).
-#[derive(Debug, Serialize)]
-struct BestRow {
-    i_xt_bits: f64,
-    i_ty_lower_bits: f64,
-    i_ty_upper_bits: f64,
-    beta: f64,
-}
-
-/// The least I(X;T) at a given I(T;Y).
-#[derive(Debug, Serialize)]
-struct LeastRow {
-    i_ty_bits: f64,
-    i_xt_lower_bits: f64,
-    i_xt_upper_bits: f64,
-    beta: f64,
 }
 
 fn main() -> ExitCode {
@@ -104,106 +87,86 @@ fn run(arguments: &Arguments) -> Result<()> {
             "note: Y has more than two values, so gap_bits rests on many starts, not on a proof that none was missed"
         );
     }
-    let marks = if !arguments.at_i_xt.is_empty() {
-        let rows = arguments.at_i_xt.iter().map(|&at| problem.best_i_ty(at)).collect::<Result<Vec<_>, _>>()?;
-        write_rows(arguments.format, &rows.iter().map(best_row).collect::<Vec<_>>())?;
-        rows.iter().map(|row| (row.at, row.lower)).collect()
-    } else if !arguments.at_i_ty.is_empty() {
-        let rows = arguments.at_i_ty.iter().map(|&at| problem.least_i_xt(at)).collect::<Result<Vec<_>, _>>()?;
-        write_rows(arguments.format, &rows.iter().map(least_row).collect::<Vec<_>>())?;
-        rows.iter().map(|row| (row.upper, row.at)).collect()
-    } else if !arguments.beta.is_empty() {
-        let optima = arguments.beta.iter().map(|&beta| problem.solve(beta)).collect::<Result<Vec<_>, _>>()?;
-        write_optima(arguments.format, &optima)?;
-        optima.iter().map(|optimum| (optimum.i_xt, optimum.i_ty)).collect()
-    } else {
-        let points = arguments.points.unwrap_or(POINTS);
-        if points == 0 {
-            bail!("--points 0 asks for no curve; give at least 1");
-        }
-        let curve = Curve::with_points(&problem, points)?;
-        let (width, proof) = (curve.width_bits(), if problem.is_binary() { "" } else { " if no maximum was missed" });
-        eprintln!("note: between these points the curve is known to {width:.1e} bits of I(T;Y){proof}");
-        write_optima(arguments.format, curve.knots())?;
-        Vec::new()
-    };
+    let marks = answer(arguments, &problem)?;
     if let Some(path) = &arguments.figure {
-        draw(path, &problem, marks)?;
+        figure::draw(path, &problem, marks)?;
     }
     Ok(())
 }
 
-fn best_row(query: &Query) -> BestRow {
-    let Query { at, lower, upper, beta } = *query;
-    BestRow { i_xt_bits: at, i_ty_lower_bits: lower, i_ty_upper_bits: upper, beta }
-}
-
-fn least_row(query: &Query) -> LeastRow {
-    let Query { at, lower, upper, beta } = *query;
-    LeastRow { i_ty_bits: at, i_xt_lower_bits: lower, i_xt_upper_bits: upper, beta }
+/// Writes the rows asked for; returns the places they speak of.
+fn answer(arguments: &Arguments, problem: &Problem) -> Result<Vec<(f64, f64)>> {
+    let format = arguments.format;
+    Ok(if !arguments.at_i_xt.is_empty() {
+        let found = arguments.at_i_xt.iter().map(|&at| problem.best_i_ty(at)).collect::<Result<Vec<_>, _>>()?;
+        write(format, found.iter().map(BestRow::from))?;
+        found.iter().map(|query| (query.at, query.lower)).collect()
+    } else if !arguments.at_i_ty.is_empty() {
+        let found = arguments.at_i_ty.iter().map(|&at| problem.least_i_xt(at)).collect::<Result<Vec<_>, _>>()?;
+        write(format, found.iter().map(LeastRow::from))?;
+        found.iter().map(|query| (query.upper, query.at)).collect()
+    } else if !arguments.beta.is_empty() {
+        let optima = arguments.beta.iter().map(|&beta| problem.solve(beta)).collect::<Result<Vec<_>, _>>()?;
+        write_optima(format, &optima)?;
+        optima.iter().map(|optimum| (optimum.i_xt, optimum.i_ty)).collect()
+    } else if arguments.transitions {
+        transitions(arguments, problem)?
+    } else if let Some(steps) = arguments.annealing {
+        annealing(format, problem, steps)?;
+        Vec::new()
+    } else {
+        let curve = match arguments.points {
+            Some(points) if !(1..=MOST_POINTS).contains(&points) => {
+                bail!("--points is {points}; give a number between 1 and {MOST_POINTS}")
+            }
+            Some(points) => Curve::with_points(problem, points)?,
+            None => Curve::refined(problem, WIDTH_BITS, MOST_KNOTS)?,
+        };
+        let (width, proof) = (curve.width_bits(), if problem.is_binary() { "" } else { " if no maximum was missed" });
+        eprintln!("note: between these points the curve is known to {width:.1e} bits of I(T;Y){proof}");
+        write_optima(format, curve.knots())?;
+        Vec::new()
+    })
 }
 
 fn write_optima(format: Format, optima: &[Solution]) -> Result<()> {
-    let rows: Vec<OptimumRow> = optima
-        .iter()
-        .map(|optimum| OptimumRow {
-            beta: optimum.beta,
-            i_xt_bits: optimum.i_xt,
-            i_ty_bits: optimum.i_ty,
-            lagrangian_bits: optimum.lagrangian,
-            gap_bits: optimum.gap_bits,
-            atoms: optimum.atoms(),
-        })
-        .collect();
     if let Some(open) = optima.iter().find(|o| o.proof == Proof::Rigorous && o.gap_bits > 1e-10 * o.beta.max(1.0)) {
         eprintln!("note: at β = {} the gap stayed open at {:.1e} bits", open.beta, open.gap_bits);
     }
-    write_rows(format, &rows)
+    write(format, optima.iter().map(OptimumRow::from))
 }
 
-fn write_rows<R: Serialize>(format: Format, rows: &[R]) -> Result<()> {
-    let out = std::io::stdout().lock();
-    match format {
-        Format::Csv => {
-            let mut writer = csv::Writer::from_writer(out);
-            for row in rows {
-                writer.serialize(row)?;
-            }
-            writer.flush()?;
-        }
-        Format::Json => {
-            let mut out = out;
-            serde_json::to_writer_pretty(&mut out, rows)?;
-            writeln!(out)?;
-        }
+fn transitions(arguments: &Arguments, problem: &Problem) -> Result<Vec<(f64, f64)>> {
+    let most = arguments.beta_max;
+    if !(most > 1.0 && most <= STEEPEST) {
+        bail!("--beta-max is {most}; transitions are searched above β = 1, so give a number between 1 and {STEEPEST}");
     }
-    Ok(())
+    let steps = (most.ln() * STEPS_PER_E_FOLD).ceil().max(20.0) as usize;
+    let found = problem.transitions(most, steps, TRANSITION_WIDTH)?;
+    if found.is_empty() {
+        eprintln!("note: up to β = {most} nothing is worth saying about Y");
+    }
+    let local = problem.local_stability();
+    write(arguments.format, found.iter().map(|transition| TransitionRow::new(transition, local)))?;
+    let at = found.iter().map(|transition| problem.solve(transition.beta_upper));
+    Ok(at.map(|optimum| optimum.map(|optimum| (optimum.i_xt, optimum.i_ty))).collect::<Result<_, _>>()?)
 }
 
-/// The curve, its ceilings I(X;T) and I(X;Y), and the rows asked for.
-fn draw(path: &Path, problem: &Problem, marks: Vec<(f64, f64)>) -> Result<()> {
-    let curve = Curve::refined(problem, 1e-6, POINTS)?;
-    let (h_s, i_xy) = curve.end();
-    let right = h_s.max(1e-3) * 1.05;
-    let line = (0..=400).map(|i| f64::from(i) / 400.0 * right).map(|x| (x, curve.lower(x)));
-    let mut plots: Vec<Plot> = vec![
-        LinePlot::new()
-            .with_data(vec![(0.0, 0.0), (i_xy, i_xy), (right, i_xy)])
-            .with_color("gray")
-            .with_dashed()
-            .with_legend("I(T;Y) ≤ I(X;T), I(X;Y)")
-            .into(),
-        LinePlot::new().with_data(line).with_color("steelblue").with_stroke_width(2.0).with_legend("IB bound").into(),
-    ];
-    if !marks.is_empty() {
-        plots.push(
-            ScatterPlot::new().with_data(marks).with_color("crimson").with_size(4.0).with_legend("asked for").into(),
-        );
+/// From a little below the onset to half beyond the local stability bound, evenly in ln β.
+fn annealing(format: Format, problem: &Problem, steps: usize) -> Result<()> {
+    let local = problem.local_stability();
+    if !(2..=MOST_POINTS).contains(&steps) {
+        bail!("--annealing is {steps}; give a number of β's between 2 and {MOST_POINTS}");
     }
-    let layout = Layout::auto_from_plots(&plots)
-        .with_title("Information Bottleneck bound")
-        .with_x_label("I(X;T) / bits")
-        .with_y_label("I(T;Y) / bits");
-    let svg = SvgBackend.render_scene(&render_multiple(plots, layout));
-    std::fs::write(path, svg).with_context(|| format!("the figure cannot be written to {}", path.display()))
+    if !local.is_finite() {
+        bail!("X says nothing about Y, so there is no onset to anneal through");
+    }
+    let first =
+        problem.transitions(1.1 * local, 100, TRANSITION_WIDTH)?.first().map_or(local, |onset| onset.beta_lower);
+    let (low, high) = ((0.9 * first).max(1.0), 1.5 * local);
+    let betas: Vec<f64> = (0..steps).map(|i| low * (high / low).powf(i as f64 / (steps - 1) as f64)).collect();
+    let rows = problem.annealing(&betas, ANNEALED_CELLS)?;
+    let stuck = rows.iter().filter(|row| row.is_forward_stuck(1e-6)).count();
+    eprintln!("note: forward annealing is in a wrong optimum at {stuck} of {steps} β's; 1/λ₂ = {local}");
+    write(format, rows.iter().map(AnnealingRow::from))
 }

@@ -3,8 +3,8 @@
 //! Layers are told apart by shape **and** by colour (Okabe & Ito's palette, safe for colour-blind readers); epochs by the
 //! viridis scale, on a logarithmic axis, as in the paper.
 
-pub mod bound;
 pub mod batch_size;
+pub mod bound;
 pub mod causes;
 pub mod compression;
 pub mod depth_planes;
@@ -12,8 +12,8 @@ pub mod displacement;
 pub mod gaps;
 pub mod gradients;
 pub mod information_plane;
-pub mod samples;
 pub mod relaxation;
+pub mod samples;
 pub mod survival;
 pub mod trajectories;
 

@@ -74,17 +74,7 @@ fn between_nodes(landscape: &Landscape, atoms: &[Atom], tolerance: f64) -> Bound
     let mut stack: Vec<(f64, f64, f64, f64)> =
         (1..seeds.len()).rev().map(|i| (seeds[i - 1], values[i - 1], seeds[i], values[i])).collect();
     while let Some((a, at_a, b, at_b)) = stack.pop() {
-        let h = b - a;
-        let flattest = if a > 0.0 { a } else { b.min(0.0) };
-        let sigma = 1.0 / (1.0 + (-flattest.abs()).exp());
-        let bend = 0.5 * beta * sigma * (1.0 - sigma) * h * h;
-        let rise = (at_b - at_a).abs();
-        // max over τ in [0, 1] of (1 − τ) low + τ high + bend τ(1 − τ)
-        let most = if rise >= bend {
-            at_a.max(at_b)
-        } else {
-            f64::midpoint(at_a, at_b) + 0.25 * bend + 0.25 * rise * rise / bend
-        };
+        let most = most_between(beta, (a, at_a), (b, at_b));
         // Where D is known to exceed 1 by more, a finer bound would only bound a worse answer.
         let middle = f64::midpoint(a, b);
         if most <= tolerance.max(highest + 0.5 * tolerance) || nodes.len() > MOST_NODES || middle <= a || middle >= b {
@@ -109,6 +99,17 @@ fn between_nodes(landscape: &Landscape, atoms: &[Atom], tolerance: f64) -> Bound
     peaks.sort_by(|a, b| b.1.total_cmp(&a.1));
     let peaks = peaks.into_iter().take(200).map(|(u, _)| Atom::from_logit(u)).collect();
     Bound { ln_max_d: ln_max_d.max(0.0), peaks, proof: Proof::Rigorous }
+}
+
+/// An upper bound on ln D between two logits at which it is known: linear interpolation plus what softplus bends.
+pub(super) fn most_between(beta: f64, (a, at_a): (f64, f64), (b, at_b): (f64, f64)) -> f64 {
+    let h = b - a;
+    let flattest = if a > 0.0 { a } else { b.min(0.0) };
+    let sigma = 1.0 / (1.0 + (-flattest.abs()).exp());
+    let bend = 0.5 * beta * sigma * (1.0 - sigma) * h * h;
+    let rise = (at_b - at_a).abs();
+    // max over τ in [0, 1] of (1 − τ) low + τ high + bend τ(1 − τ)
+    if rise >= bend { at_a.max(at_b) } else { f64::midpoint(at_a, at_b) + 0.25 * bend + 0.25 * rise * rise / bend }
 }
 
 fn many_starts(landscape: &Landscape, atoms: &[Atom], tolerance: f64) -> Bound {

@@ -58,7 +58,7 @@ pub fn gaussian(eigenvalues: &[f64], beta: f64) -> Point {
 mod tests {
     use super::*;
     use crate::JointDistribution;
-    use crate::bottleneck::Problem;
+    use crate::bottleneck::{Curve, Problem};
     use approx::assert_abs_diff_eq;
 
     #[test]
@@ -66,12 +66,64 @@ mod tests {
         let at = binary_symmetric_channel(0.1, 2.0);
         assert_abs_diff_eq!(at.i_xt, 0.6964327290, epsilon = 1e-10);
         assert_abs_diff_eq!(at.i_ty, 0.4072338336, epsilon = 1e-10);
-        for delta in [0.01, 0.1, 0.3] {
+        for delta in [0.001, 0.01, 0.1, 0.3, 0.45] {
             let problem = Problem::new(&JointDistribution::uniform_binary(&[delta, 1.0 - delta]).unwrap());
-            for beta in [1.01, 1.2, 1.6, 2.0, 4.0, 7.0, 20.0, 200.0] {
+            let onset = 1.0 / (1.0 - 2.0 * delta).powi(2);
+            // From below the onset, through where the curve starts, to where it ends. (Nearer than 1e-4 to the onset L is flat
+            // to 1e-16, and I(X;T), there below 1e-3 bits, is known to 1e-6.)
+            let below = [0.5, 0.9, 1.0 - 1e-4].map(|share| share * onset);
+            let above = (0..=80).map(|i| onset * (1.0 + 1e-4 * 10_f64.powf(f64::from(i) / 10.0)));
+            for beta in below.into_iter().chain(above) {
                 let (found, truth) = (problem.solve(beta).unwrap(), binary_symmetric_channel(delta, beta));
                 assert_abs_diff_eq!(found.i_xt, truth.i_xt, epsilon = 1e-8);
                 assert_abs_diff_eq!(found.i_ty, truth.i_ty, epsilon = 1e-8);
+            }
+            // And everywhere between: the sandwich holds the channel's curve.
+            let curve = Curve::refined(&problem, 1e-7, 3000).unwrap();
+            for i in 1..200 {
+                let truth = binary_symmetric_channel_at(delta, 0.5 * f64::from(i) / 200.0);
+                let (low, up) = (curve.lower(truth.i_xt), curve.upper(truth.i_xt));
+                assert!(low <= truth.i_ty + 1e-12 && truth.i_ty <= up + 1e-12, "{delta} {i}: {low} {truth:?} {up}");
+                assert!(up - low <= 1.01e-7, "{delta} {i}: {low} … {up}");
+            }
+        }
+    }
+
+    /// The point of the channel's curve whose encoder errs with probability a.
+    fn binary_symmetric_channel_at(delta: f64, a: f64) -> Point {
+        let star = a * (1.0 - delta) + delta * (1.0 - a);
+        Point { i_xt: 1.0 - binary_entropy(a), i_ty: 1.0 - binary_entropy(star) }
+    }
+
+    #[test]
+    fn the_whole_gaussian_curve_is_what_noise_on_each_direction_reaches() {
+        // T = a X + noise in each direction: I(X;T) = ½ log₂(1 + a²), I(T;Y) = I(X;T) − ½ log₂(1 + a² λ). The best ln a² is
+        // where the Lagrangian's derivative changes sign, by bisection: nothing is known of the closed form.
+        for lambda in [vec![0.02], vec![0.1, 0.5], vec![0.01, 0.3, 0.7, 0.95, 1.0]] {
+            for step in 0..=120 {
+                let beta = 10_f64.powf(f64::from(step) / 30.0) * 1.0001;
+                let (mut i_xt, mut i_ty) = (0.0, 0.0);
+                for &lambda in &lambda {
+                    let information = |v: f64| (0.5 * v.exp().ln_1p(), 0.5 * (v.exp() * lambda).ln_1p());
+                    let rises = |v: f64| {
+                        let a = v.exp();
+                        a / (1.0 + a) * (1.0 - beta) + beta * a * lambda / (1.0 + a * lambda) > 0.0
+                    };
+                    let (mut low, mut high) = (-60.0_f64, 40.0_f64);
+                    if rises(low) {
+                        continue;
+                    }
+                    for _ in 0..200 {
+                        let middle = f64::midpoint(low, high);
+                        if rises(middle) { high = middle } else { low = middle }
+                    }
+                    let (rate, lost) = information(low);
+                    i_xt += rate / std::f64::consts::LN_2;
+                    i_ty += (rate - lost) / std::f64::consts::LN_2;
+                }
+                let closed = gaussian(&lambda, beta);
+                assert_abs_diff_eq!(closed.i_xt, i_xt, epsilon = 1e-8);
+                assert_abs_diff_eq!(closed.i_ty, i_ty, epsilon = 1e-8);
             }
         }
     }

@@ -7,7 +7,7 @@
 use super::problem::Problem;
 
 /// Exponents below this give exactly nothing beside 1.
-const NOTHING: f64 = -745.0;
+const NOTHING: f64 = -700.0;
 /// Beside its row's largest kernel, a smaller one than this is not kept: e^−45 < 3e-20.
 const NEGLIGIBLE: f64 = -45.0;
 /// What all rows that are counted as free may cost together, in nats.
@@ -17,19 +17,20 @@ const FLOOR: f64 = 1e-60;
 
 /// KL[q ‖ t] in nats, for t > 0 wherever q > 0.
 pub(super) fn kl(q: &[f64], t: &[f64]) -> f64 {
-    q.iter().zip(t).map(|(&q, &t)| if q > 0.0 { t * bregman(q, t) } else { t }).sum()
+    q.iter().zip(t).map(|(&q, &t)| if q > 0.0 { bregman(q, t) } else { t }).sum()
 }
 
-/// g(q/t) with g(r) = r ln r − r + 1.
+/// t g(q/t) with g(r) = r ln r − r + 1, for q, t > 0.
 fn bregman(q: f64, t: f64) -> f64 {
-    let d = (q - t) / t;
-    if d.abs() < 0.02 {
+    let difference = q - t;
+    if difference.abs() < 0.02 * t {
+        let d = difference / t;
         // Σ_{i≥2} (−d)^i / i(i−1): eight terms leave less than 1e-16 of the first.
         let tail = 1.0 / 42.0 - d * (1.0 / 56.0 - d * (1.0 / 72.0 - d / 90.0));
-        d * d * (0.5 - d * (1.0 / 6.0 - d * (1.0 / 12.0 - d * (1.0 / 20.0 - d * (1.0 / 30.0 - d * tail)))))
+        t * (d * d * (0.5 - d * (1.0 / 6.0 - d * (1.0 / 12.0 - d * (1.0 / 20.0 - d * (1.0 / 30.0 - d * tail))))))
     } else {
-        let r = q / t;
-        r * r.ln() - d
+        let ratio = q / t;
+        q * if ratio.is_finite() { ratio.ln() } else { q.ln() - t.ln() } - difference
     }
 }
 
@@ -163,6 +164,11 @@ impl<'a> Landscape<'a> {
         (Self { problem, beta, ln_lambda }, dual)
     }
 
+    /// The exact multipliers λ = p/Z where one atom says nothing.
+    pub(super) fn at_nothing_said(problem: &'a Problem, beta: f64, ln_z: &[f64]) -> Self {
+        Self { problem, beta, ln_lambda: problem.p.iter().zip(ln_z).map(|(p, ln_z)| p.ln() - ln_z).collect() }
+    }
+
     /// ln D(t).
     pub(super) fn ln_d(&self, atom: &Atom) -> f64 {
         let mut sum = 0.0;
@@ -173,7 +179,9 @@ impl<'a> Landscape<'a> {
                 let cheap = self.problem.neg_h[s] - base - self.problem.q[2 * s + 1] * slope;
                 let near = precise && cheap < 0.05;
                 let kl = if near { kl(self.problem.row(s), &atom.s) } else { cheap };
-                sum += (self.ln_lambda[s] - self.beta * kl).exp();
+                let exponent = self.ln_lambda[s] - self.beta * kl;
+                // exp is slow where it underflows, and for steep β most terms would.
+                sum += if exponent > NOTHING { exponent.exp() } else { 0.0 };
             }
         } else {
             for s in 0..self.ln_lambda.len() {
@@ -224,6 +232,11 @@ mod tests {
         assert_relative_eq!(kl(&[0.3 + d, 0.7 - d], &[0.3, 0.7]), d * d / 0.42, max_relative = 1e-6);
         assert_relative_eq!(kl(&[0.0, 1.0], &[0.25, 0.75]), -(0.75_f64.ln()), max_relative = 1e-14);
         assert_relative_eq!(bregman(1.0199, 1.0), 1.0199_f64 * 1.0199_f64.ln() - 0.0199, max_relative = 1e-12);
+        assert_relative_eq!(
+            kl(&[0.5, 0.5], &[1e-309, 1.0]),
+            0.5 * (0.25_f64.ln() + 309.0 * 10_f64.ln()),
+            max_relative = 1e-12
+        );
     }
 
     #[test]

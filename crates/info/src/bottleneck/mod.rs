@@ -7,18 +7,23 @@
 //! | `curve`, `query` | the whole bound as a sandwich, and one place of it |
 //! | `layer` | how near an encoder comes to the bound, and whether it obeys its equations |
 //! | `transitions` | where the optimum gains an atom, and where the trivial solution stops being stable |
-//! | `deterministic` | the best quantisers, exactly, for binary Y |
+//! | `annealing` | classical annealing beside the certified optimum: where it gets stuck |
+//! | `deterministic`, `generalised` | the best quantisers, exactly, for binary Y; the way from the one bottleneck to the other |
 //! | [`blahut_arimoto`] | the classical iteration, annealed both ways, for comparison |
 //! | [`closed_forms`], [`finite_sample`] | what is known exactly; what samples allow |
 
+mod annealing;
 pub mod blahut_arimoto;
 mod certificate;
 pub mod closed_forms;
 mod curve;
 mod deterministic;
+mod fewest;
 pub mod finite_sample;
+mod generalised;
 mod kernel;
 mod layer;
+mod onset;
 #[cfg(test)]
 mod paper_task;
 mod polish;
@@ -33,9 +38,11 @@ mod weights;
 
 use thiserror::Error;
 
+pub use annealing::Annealed;
 pub use certificate::Proof;
 pub use curve::Curve;
 pub use deterministic::Quantiser;
+pub use generalised::Generalised;
 pub use layer::LayerTest;
 pub use problem::Problem;
 pub use query::Query;
@@ -51,6 +58,12 @@ pub enum BottleneckError {
     Beta {
         /// The value.
         beta: f64,
+    },
+    /// α that is not between 0 and 1.
+    #[error("α is {alpha}; it must lie between 0 (the deterministic bottleneck) and 1 (the bottleneck)")]
+    Alpha {
+        /// The value.
+        alpha: f64,
     },
     /// A query that no encoder meets.
     #[error("{what} = {value} bits is out of reach: ask between 0 and {limit} = {most} bits")]

@@ -19,6 +19,10 @@ use super::weights::{Slope, optimise};
 /// Bound aimed at for ln max D, in nats: half of what 1e-10 bits allow.
 const TOLERANCE: f64 = 2e-11;
 const ROUNDS: usize = 25;
+/// Of more atoms than this, some to spare are not worth the time.
+const MOST_SETTLED: usize = 64;
+/// What a spare atom may be worth, relative to the Lagrangian's scale.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
 
 /// The optimum at one β, with how far it can be from the truth. Information in bits.
 #[derive(Debug, Clone)]
@@ -107,7 +111,26 @@ impl Problem {
             self.add(beta, &mut support, found.peaks);
         }
         // `best` is only empty if no round ran.
-        Ok(best.unwrap_or_else(|| self.certified(beta, &self.trivial(beta)).0))
+        let best = best.unwrap_or_else(|| self.certified(beta, &self.trivial(beta)).0);
+        Ok(self.settled(best))
+    }
+
+    /// The same optimum without spare atoms: near a transition the Lagrangian is flat, and some are left over by chance.
+    fn settled(&self, best: Solution) -> Solution {
+        let lower = (best.lagrangian_lower() + best.beta * self.i_xy_bits()) * std::f64::consts::LN_2;
+        if best.lagrangian >= 0.0 {
+            return self.answer(best.beta, self.trivial(best.beta), lower, best.proof, false);
+        }
+        // For more than two y's the optimal measure need not be unique: there is no number of atoms to settle at.
+        if !self.is_binary() || best.atoms() > MOST_SETTLED {
+            return best;
+        }
+        let support = self.with_fewest_atoms(best.beta, best.support.clone(), ROUNDING);
+        if support.w.len() == best.atoms() {
+            return best;
+        }
+        let settled = self.answer(best.beta, support, lower, best.proof, false);
+        if settled.gap_bits <= best.gap_bits { settled } else { best }
     }
 
     /// One atom at p(y).
@@ -238,7 +261,8 @@ impl Problem {
             let exponents: Vec<f64> = support.atoms.iter().map(|atom| -beta_kl(self, s, atom, beta)).collect();
             let top = exponents.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             for ((value, e), w) in row.iter_mut().zip(&exponents).zip(&support.w) {
-                *value = w * (e - top).exp();
+                // Less than this costs nothing, whatever KL: no decoder is made of numbers that underflow.
+                *value = Some(w * (e - top).exp()).filter(|share| *share > 1e-200).unwrap_or(0.0);
             }
             let sum: f64 = row.iter().sum();
             if sum > 0.0 {

@@ -1,14 +1,25 @@
-//! Phase transitions: the β's at which the optimum gains an atom.
+//! Phase transitions: the β's at which the optimum gains (or loses) an atom.
 //!
-//! Certified: the number of atoms of the optimum is found at β's that close in on every change, so each transition lies in a
-//! stated interval. (At a continuous transition the Lagrangian is flat, and the solver may keep an atom it does not need for a
-//! moment: read a change that undoes itself as one.) Local: the trivial solution becomes unstable at 1/λ₂ of C(y, y′) = Σ_x p(x) p(y|x) p(y′|x)/p(y′) (its second
-//! eigenvalue λ₂ = ρ²_max); the optimum can leave it before, at a jump, and there forward annealing is stuck.
+//! The number of atoms that the optimum cannot do without (`fewest`) is found at β's that close in on every change of it.
+//! - The **onset**, from one atom to more, lies in its interval by proof for binary Y: below it no encoder has L < 0 (`onset`),
+//!   above it one does.
+//! - **Later transitions** are resolved, not proven: below, an encoder with `before` atoms is within the certificate of the
+//!   optimum; above, every encoder of fewer atoms than `after` that was tried is worse. At a continuous transition an atom is
+//!   worth (β − β_c)², so it is seen about 1e-6 β_c late.
+//!
+//! Beside them the **local stability bound** 1/λ₂ of C(y, y′) = Σ_x p(x) p(y|x) p(y′|x)/p(y′) (its second eigenvalue λ₂ = ρ²_max),
+//! where the trivial solution becomes unstable; the optimum can leave it before, at a jump, and between the two forward
+//! annealing is stuck (`annealing`).
 
 use nalgebra::DMatrix;
 
 use super::BottleneckError;
 use super::problem::Problem;
+
+/// A negative Lagrangian of less than this, in bits, may be rounding.
+const ROUNDING: f64 = 1e-14;
+/// What an atom must be worth to count: far below the certificate, above rounding.
+const PRICE: f64 = 1e-13;
 
 /// A change of the number of atoms between two β's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
@@ -28,11 +39,14 @@ pub struct Transition {
     pub beta_upper: f64,
     /// How many atoms on either side.
     pub atoms: Atoms,
+    /// Whether it provably lies between those β's: the onset, for binary Y.
+    pub is_proven: bool,
 }
 
 impl Problem {
-    /// The transitions between β = 1 and `beta_max`, each to a relative width of `width`. Starts from `steps` β's, log-spaced: two
-    /// transitions nearer to each other than those can show as one.
+    /// The transitions between β = 1 and `beta_max`, each to a relative width of `width` (the proof of a continuous onset asks
+    /// for about 1e-4). Starts from `steps` β's, log-spaced: a number of atoms that changes and changes back between two of
+    /// them is not seen.
     ///
     /// # Errors
     /// Only what [`Problem::solve`] can answer with.
@@ -40,32 +54,62 @@ impl Problem {
         let mut at: Vec<(f64, usize)> = Vec::new();
         for k in 0..=steps {
             let beta = beta_max.powf(k as f64 / steps.max(1) as f64);
-            at.push((beta, self.solve(beta)?.atoms()));
+            at.push((beta, self.atoms_needed(beta)?));
         }
         let mut found = Vec::new();
         for pair in at.windows(2) {
-            let ((mut low, before), (mut high, after)) = (pair[0], pair[1]);
-            if before == after {
-                continue;
+            let ((mut low, mut before), (end, last)) = (pair[0], pair[1]);
+            while before != last {
+                let (mut high, mut after) = (end, last);
+                while high / low > 1.0 + width {
+                    let middle = (low * high).sqrt();
+                    if middle <= low || middle >= high {
+                        break;
+                    }
+                    let atoms = self.atoms_needed(middle)?;
+                    if atoms == before { low = middle } else { (high, after) = (middle, atoms) }
+                }
+                let transition =
+                    Transition { beta_lower: low, beta_upper: high, atoms: Atoms { before, after }, is_proven: false };
+                found.push(if before == 1 { self.prove(transition) } else { transition });
+                (low, before) = (high, after);
             }
-            while high / low > 1.0 + width {
-                let middle = (low * high).sqrt();
-                if self.solve(middle)?.atoms() == before { low = middle } else { high = middle }
-            }
-            let after = if high < pair[1].0 { self.solve(high)?.atoms() } else { after };
-            found.push(Transition { beta_lower: low, beta_upper: high, atoms: Atoms { before, after } });
         }
         Ok(found)
+    }
+
+    /// How many atoms the optimum at β cannot do without.
+    fn atoms_needed(&self, beta: f64) -> Result<usize, BottleneckError> {
+        let solution = self.solve(beta)?;
+        if solution.lagrangian >= -ROUNDING * beta {
+            return Ok(1);
+        }
+        Ok(self.with_fewest_atoms(beta, solution.support, PRICE).w.len().max(2))
+    }
+
+    /// For binary Y: lowers the lower end of an onset to where saying nothing is proven optimal.
+    fn prove(&self, onset: Transition) -> Transition {
+        if !self.is_binary() {
+            return onset;
+        }
+        let (mut proven, mut open) = (1.0, onset.beta_lower);
+        if self.is_trivial_proven(open) {
+            proven = open;
+        }
+        while open / proven > 1.0 + 1e-7 {
+            let middle = (proven * open).sqrt();
+            if self.is_trivial_proven(middle) { proven = middle } else { open = middle }
+        }
+        Transition { beta_lower: proven, is_proven: true, ..onset }
     }
 
     /// 1/λ₂: the β at which the trivial solution stops being locally stable; infinite if X and Y are independent.
     pub fn local_stability(&self) -> f64 {
         let k = self.p_y.len();
-        // The symmetric form of C, less its first eigenvector √p(y), of eigenvalue 1.
+        // The symmetric form of C, less its first eigenvector √p(y), of eigenvalue 1, from deviations: no cancellation.
+        let deviation = |s: usize, y: usize| (self.row(s)[y] - self.p_y[y]) / self.p_y[y].sqrt();
         let entry = |y: usize, z: usize| {
-            let joint: f64 = (0..self.classes()).map(|s| self.p_s()[s] * self.row(s)[y] * self.row(s)[z]).sum();
-            let root = (self.p_y[y] * self.p_y[z]).sqrt();
-            joint / root - root
+            (0..self.classes()).map(|s| self.p[s] * deviation(s, y) * deviation(s, z)).sum::<f64>()
         };
         let most = DMatrix::from_fn(k, k, entry).symmetric_eigenvalues().iter().fold(0.0_f64, |most, &v| most.max(v));
         if most > 1e-15 { 1.0 / most } else { f64::INFINITY }
@@ -75,30 +119,54 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use crate::JointDistribution;
-    use crate::bottleneck::Problem;
+    use crate::bottleneck::{Problem, paper_task};
     use approx::assert_abs_diff_eq;
+
+    /// One clear x among many vague ones: the onset is a jump, before the trivial solution is unstable.
+    fn jump() -> Problem {
+        let p: Vec<f64> = std::iter::once(0.999).chain((0..30).map(|i| 0.45 + 0.002 * f64::from(i))).collect();
+        Problem::new(&JointDistribution::uniform_binary(&p).unwrap())
+    }
 
     #[test]
     fn a_symmetric_channel_splits_once_where_both_say() {
-        let problem = Problem::new(&JointDistribution::uniform_binary(&[0.1, 0.9]).unwrap());
-        let onset = 1.0 / 0.64;
-        assert_abs_diff_eq!(problem.local_stability(), onset, epsilon = 1e-12);
-        let found = problem.transitions(50.0, 40, 1e-7).unwrap();
-        assert!(!found.is_empty());
-        assert!(
-            found[0].beta_lower <= onset * (1.0 + 1e-4) && found[0].beta_upper >= onset * (1.0 - 1e-4),
-            "{found:?}"
-        );
-        assert!(found[0].atoms.before == 1 && found[0].atoms.after >= 2);
+        for delta in [0.02_f64, 0.1, 0.25] {
+            let problem = Problem::new(&JointDistribution::uniform_binary(&[delta, 1.0 - delta]).unwrap());
+            let onset = 1.0 / (1.0 - 2.0 * delta).powi(2);
+            assert_abs_diff_eq!(problem.local_stability(), onset, epsilon = 1e-12 * onset);
+            let found = problem.transitions(200.0, 60, 1e-7).unwrap();
+            assert_eq!(found.len(), 1, "{found:?}");
+            let first = found[0];
+            assert!(first.is_proven && (first.atoms.before, first.atoms.after) == (1, 2), "{first:?}");
+            assert!(first.beta_lower <= onset && first.beta_upper >= onset, "{first:?} {onset}");
+            assert!(first.beta_upper / first.beta_lower < 1.0 + 2e-4, "{first:?}");
+        }
+    }
+
+    #[test]
+    fn the_papers_task_has_its_onset_and_counts_without_flicker() {
+        // Onsets from an independent computation of the strong data-processing constant.
+        for (i_xy, onset) in [(0.99, 1.00485), (0.9, 1.09554), (0.7, 1.34564)] {
+            let problem = Problem::new(&paper_task::joint(i_xy));
+            let found = problem.transitions(20.0, 60, 1e-6).unwrap();
+            let first = found[0];
+            assert!(first.is_proven && (first.beta_lower - onset).abs() < 2e-4 * onset, "{first:?} {onset}");
+            assert!(first.beta_upper <= problem.local_stability() * (1.0 + 1e-5), "{first:?}");
+            // Every later transition adds an atom: none appears and vanishes again.
+            println!("{i_xy}: {found:?}");
+            assert!(found.windows(2).all(|pair| pair[0].atoms.after == pair[1].atoms.before), "{found:?}");
+            assert!(found.iter().all(|t| t.atoms.after > t.atoms.before && t.beta_lower < t.beta_upper), "{found:?}");
+        }
     }
 
     #[test]
     fn the_optimum_can_leave_the_trivial_solution_before_it_is_unstable() {
-        let p: Vec<f64> = std::iter::once(0.999).chain((0..30).map(|i| 0.45 + 0.002 * f64::from(i))).collect();
-        let problem = Problem::new(&JointDistribution::uniform_binary(&p).unwrap());
+        let problem = jump();
         let first = problem.transitions(100.0, 60, 1e-6).unwrap()[0];
+        assert!(first.is_proven && first.beta_upper / first.beta_lower < 1.0 + 1e-5, "{first:?}");
         assert!(first.beta_upper < 0.95 * problem.local_stability(), "{first:?} {}", problem.local_stability());
         let independent = Problem::new(&JointDistribution::uniform_binary(&[0.3, 0.3]).unwrap());
         assert_eq!(independent.local_stability(), f64::INFINITY);
+        assert!(independent.transitions(100.0, 20, 1e-6).unwrap().is_empty());
     }
 }

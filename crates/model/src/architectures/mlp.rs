@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::activation::Activation;
+use crate::architectures::Architecture;
 use crate::backend::Compute;
 use crate::composed;
 #[cfg(feature = "flex")]
@@ -37,6 +38,27 @@ pub enum ArchitectureError {
     /// No hidden layer to look at.
     #[error("there is no hidden layer; name at least one width, like [10, 7, 5, 4, 3]")]
     NoHiddenLayer,
+    /// No two neighbouring hidden layers of one width.
+    #[error(
+        "a residual network adds a hidden layer to the one above it where both have the same width, but of {hidden:?} no two \
+         neighbours do; write widths like [10, 10, 10]"
+    )]
+    NoShortcut {
+        /// Widths of the hidden layers.
+        hidden: Vec<usize>,
+    },
+    /// No architecture of this name.
+    #[error("`{text}` is no architecture; there are mlp, residual and quantised:bits=8")]
+    Unknown {
+        /// What was asked for.
+        text: String,
+    },
+    /// Bits out of range.
+    #[error("a quantised network has between 1 and 24 bits per unit, not {bits}")]
+    Bits {
+        /// Bits asked for.
+        bits: u32,
+    },
     /// One unit for more than two classes.
     #[error("a sigmoid output tells two classes apart, but the task has {classes}; use the softmax output")]
     SigmoidClasses {
@@ -51,6 +73,7 @@ pub struct Mlp {
     stack: Stack,
     output: Output,
     initialisation: Initialisation,
+    architecture: Architecture,
 }
 
 impl Mlp {
@@ -77,8 +100,34 @@ impl Mlp {
         let widths: Vec<usize> = std::iter::once(inputs).chain(hidden.iter().copied()).chain([outputs]).collect();
         match widths.iter().position(|&width| width == 0) {
             Some(layer) => Err(ArchitectureError::EmptyLayer { layer }),
-            None => Ok(Self { stack: Stack { widths, hidden: activation }, output, initialisation }),
+            None => Ok(Self {
+                stack: Stack { widths, hidden: activation },
+                output,
+                initialisation,
+                architecture: Architecture::Mlp,
+            }),
         }
+    }
+
+    /// The same weights in another architecture.
+    ///
+    /// # Errors
+    /// If it makes nothing of these widths, or a setting of it is out of range.
+    pub fn with(self, architecture: Architecture) -> Result<Self, ArchitectureError> {
+        let hidden = &self.stack.widths[1..self.stack.widths.len() - 1];
+        match architecture {
+            Architecture::Residual if hidden.windows(2).all(|pair| pair[0] != pair[1]) => {
+                Err(ArchitectureError::NoShortcut { hidden: hidden.to_vec() })
+            }
+            Architecture::Quantised { bits } if !(1..=24).contains(&bits) => Err(ArchitectureError::Bits { bits }),
+            _ => Ok(Self { architecture, ..self }),
+        }
+    }
+
+    /// Whether the fused kernels, which know the plain perceptron, compute it.
+    #[cfg(feature = "flex")]
+    fn is_fused(&self, compute: &Compute) -> bool {
+        compute.is_fused() && self.architecture == Architecture::Mlp
     }
 
     /// Its layers.
@@ -112,12 +161,12 @@ impl Mlp {
         compute: &Compute,
     ) -> (Tensor<1>, Tensor<2>) {
         #[cfg(feature = "flex")]
-        if compute.is_fused() {
+        if self.is_fused(compute) {
             return fused::losses(x, parameters, labels, &self.stack);
         }
         let _ = compute;
         let leaf = Tensor::<2>::from_inner(parameters.clone()).require_grad();
-        let logits = composed::logits(Tensor::from_inner(x), leaf.clone(), &self.stack);
+        let logits = composed::logits_of(self.architecture, Tensor::from_inner(x), leaf.clone(), &self.stack);
         let losses = composed::cross_entropy(logits, Tensor::from_inner(labels));
         let mut gradients = losses.clone().sum().backward();
         // Every parameter takes part in the loss, so there always is a gradient.
@@ -139,7 +188,7 @@ impl Mlp {
 
     fn forward(&self, x: &[f32], n: usize, parameters: Tensor<2>, compute: &Compute) -> Vec<(Vec<f32>, Vec<f32>)> {
         #[cfg(feature = "flex")]
-        if compute.is_fused() {
+        if self.is_fused(compute) {
             let parameters = to_vec(parameters.into_data());
             let layers: Vec<Dense> = self.stack.layers().collect();
             let replicas = parameters.chunks_exact(self.stack.n_parameters());
@@ -148,7 +197,7 @@ impl Mlp {
         let x = Tensor::from_data(TensorData::new(x.to_vec(), [1, self.stack.widths[0], n]), compute.device());
         let replicas = parameters.dims()[0];
         let mut all = vec![(Vec::new(), Vec::new()); replicas];
-        for (z, t) in composed::layers(x, parameters, &self.stack) {
+        for (z, t) in composed::layers_of(self.architecture, x, parameters, &self.stack) {
             let (z, t) = (to_vec(z.into_data()), to_vec(t.into_data()));
             let size = z.len() / replicas;
             for (r, (all_z, all_t)) in all.iter_mut().enumerate() {
@@ -202,6 +251,84 @@ mod tests {
         assert_eq!(parameters.len(), paper().stack().n_parameters());
         assert!(parameters[120..130].iter().all(|&bias| bias == 0.0));
         assert_ne!(parameters, paper().initial_parameters(2));
+    }
+
+    fn other(hidden: &[usize], architecture: Architecture) -> Mlp {
+        let init = Initialisation::TruncatedNormal;
+        Mlp::new(3, hidden, Activation::Tanh, Output::Softmax, 2, init).unwrap().with(architecture).unwrap()
+    }
+
+    /// t of every layer over random rows, and the gradient of the loss, of two replicas.
+    #[cfg(feature = "flex")]
+    fn forward_and_gradient(network: &Mlp) -> (Vec<Vec<f32>>, Vec<f32>) {
+        let compute = crate::Backend::Flex.open(0).unwrap();
+        let x: Vec<f32> = (0..3 * 40).map(|i| (i as f32 * 0.37).sin()).collect();
+        let p = network.stack().n_parameters();
+        let initial: Vec<f32> = [1, 2].iter().flat_map(|&seed| network.initial_parameters(seed)).collect();
+        let parameters = TensorData::new(initial, [2, p]);
+        let device = compute.device().clone();
+        let measured = network.measure(&x, Tensor::from_data(parameters.clone(), &device), &compute);
+        let rows = Tensor::<3>::from_data(TensorData::new(x.repeat(2), [2, 3, 40]), &device);
+        let labels: Vec<f32> = (0..80).map(|i| f32::from(u8::from(i % 3 == 0))).collect();
+        let labels = Tensor::<2>::from_data(TensorData::new(labels, [2, 40]), &device);
+        let (_, gradient) = network.losses(rows, Tensor::from_data(parameters, &device), labels, &compute);
+        let gradient = to_vec(gradient.into_data());
+        (measured.into_iter().map(|(_, t)| t).collect(), gradient)
+    }
+
+    #[test]
+    #[cfg(feature = "flex")]
+    fn a_residual_layer_adds_the_one_below() {
+        let network = other(&[4, 4], Architecture::Residual);
+        let plain = other(&[4, 4], Architecture::Mlp);
+        let ((with, gradient), (without, plain_gradient)) =
+            (forward_and_gradient(&network), forward_and_gradient(&plain));
+        // The first layer has nothing of its width below; z₂ is the same, so t₂ differs by t₁.
+        let n = 4 * 40;
+        assert_eq!(with[0][..n], without[0][..n]);
+        for k in 0..n {
+            approx::assert_abs_diff_eq!(with[0][n + k], without[0][n + k] + without[0][k], epsilon = 1e-6);
+        }
+        assert!(gradient.iter().zip(&plain_gradient).any(|(a, b)| (a - b).abs() > 1e-4));
+        assert!(gradient.iter().all(|g| g.is_finite()));
+    }
+
+    #[test]
+    #[cfg(feature = "flex")]
+    fn a_quantised_layer_has_its_levels_and_a_gradient() {
+        for bits in [1, 2, 4] {
+            let (t, gradient) = forward_and_gradient(&other(&[6, 5], Architecture::Quantised { bits }));
+            for replica in &t {
+                for layer in [&replica[..6 * 40], &replica[6 * 40..11 * 40]] {
+                    let (low, high) = layer.iter().fold((f32::MAX, f32::MIN), |(l, h), &t| (l.min(t), h.max(t)));
+                    let step = (high - low) / ((1 << bits) - 1) as f32;
+                    let off = |t: f32| ((t - low) / step - ((t - low) / step).round()).abs();
+                    assert!(layer.iter().all(|&t| off(t) < 1e-3), "bits {bits}");
+                }
+            }
+            assert!(gradient[..18].iter().any(|g| g.abs() > 1e-4), "bits {bits}: nothing goes through the first layer");
+        }
+    }
+
+    #[test]
+    fn architectures_are_read_as_they_are_written() {
+        for text in ["mlp", "residual", "quantised:bits=4"] {
+            assert_eq!(String::from(Architecture::try_from(text.to_owned()).unwrap()), text);
+        }
+        for text in ["", "resnet", "quantised", "quantised:bits=x", "mlp:bits=4"] {
+            let refused = Architecture::try_from(text.to_owned()).unwrap_err();
+            assert!(refused.to_string().contains("residual"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn architectures_that_make_nothing_of_their_widths_are_refused() {
+        let network = || Mlp::new(3, &[5, 4], Activation::Tanh, Output::Softmax, 2, Initialisation::Xavier).unwrap();
+        let refused = network().with(Architecture::Residual).unwrap_err();
+        assert_eq!(refused, ArchitectureError::NoShortcut { hidden: vec![5, 4] });
+        for bits in [0, 25] {
+            assert_eq!(network().with(Architecture::Quantised { bits }).unwrap_err(), ArchitectureError::Bits { bits });
+        }
     }
 
     #[test]

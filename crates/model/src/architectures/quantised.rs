@@ -1,0 +1,22 @@
+//! The quantised perceptron: activations of hidden layers take 2ᵇ values, in training and in measuring.
+//!
+//! Lorenzen, Igel & Nielsen 2022 (arXiv 2106.12912): with the rounding inside the network, T is discrete and the estimator
+//! `quantised:bits=b` reads its exact information. The 2ᵇ levels are equally spaced between the least and the greatest
+//! activation of the layer over the rows at hand (a mini-batch in training, all patterns when measured). The gradient goes
+//! straight through (Bengio, Léonard & Courville 2013, arXiv 1308.3432): ∂q(t)/∂t = 1.
+
+use burn::tensor::Tensor;
+
+/// q(t) of every replica's layer, [R, n, B].
+pub fn quantise(t: Tensor<3>, bits: u32) -> Tensor<3> {
+    let [replicas, units, rows] = t.dims();
+    let levels = ((1_u64 << bits) - 1) as f32;
+    let values = t.clone().detach();
+    let flat = values.clone().reshape([replicas, units * rows]);
+    let low = flat.clone().min_dim(1).reshape([replicas, 1, 1]);
+    let high = flat.max_dim(1).reshape([replicas, 1, 1]);
+    // A constant layer stays as it is.
+    let step = ((high - low.clone()) / levels).clamp_min(f32::MIN_POSITIVE);
+    let rounded = ((values.clone() - low.clone()) / step.clone()).round() * step + low;
+    t + (rounded - values)
+}
