@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use infoplane_model::stack::Stack;
+use infoplane_model::stack::{Dense, Stack};
 use serde::{Deserialize, Serialize};
 
 use super::Arm;
@@ -56,7 +56,7 @@ impl Network {
 
 /// Multiplications and additions of one pattern's gradient.
 fn gradient_flop(stack: &Stack) -> usize {
-    let forward = |(inputs, outputs): (usize, usize)| 2 * inputs * outputs;
+    let forward = |layer: Dense| 2 * layer.inputs * layer.outputs;
     stack.layers().enumerate().map(|(k, layer)| if k == 0 { 2 } else { 3 } * forward(layer)).sum()
 }
 
