@@ -71,13 +71,13 @@ fn layer_legend(layers: usize, colour: impl Fn(usize) -> &'static str) -> Vec<Le
 /// A legend of depths.
 fn depth_legend(depths: &[usize], shape: impl Fn(usize) -> LegendShape) -> Vec<LegendEntry> {
     let plural = |depth: usize| if depth == 1 { "" } else { "s" };
-    let entry = |(k, depth): (usize, &usize)| LegendEntry {
-        label: format!("{depth} hidden layer{}", plural(*depth)),
-        color: colour(k).to_owned(),
-        shape: shape(k),
+    let entry = |&depth: &usize| LegendEntry {
+        label: format!("{depth} hidden layer{}", plural(depth)),
+        color: colour(depth - 1).to_owned(),
+        shape: shape(depth - 1),
         dasharray: None,
     };
-    depths.iter().enumerate().map(entry).collect()
+    depths.iter().map(entry).collect()
 }
 
 /// A title that fits over so many panels.

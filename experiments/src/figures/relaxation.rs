@@ -11,7 +11,7 @@ use super::{colour, depth_legend, distinct, marker, panels, save};
 use crate::depth::relaxation::{LawRow, Layers, RelaxationRow};
 
 /// Points of a curve.
-const POINTS: usize = 60;
+const POINTS: usize = 16;
 /// Dashes of the four laws.
 const DASHES: [Option<&str>; 4] = [Some("1 4"), Some("8 4"), Some("8 4 2 4"), None];
 
@@ -32,15 +32,15 @@ pub fn draw(rows: &[RelaxationRow], laws: &[LawRow], folder: &Path) -> Result<()
         let epochs = || of_group.iter().map(|row| row.compression_epochs as f64);
         let (fast, slow) = (epochs().fold(f64::INFINITY, f64::min), epochs().fold(1.0, f64::max));
         let mut panel: Vec<Plot> = Vec::new();
-        for (k, &depth) in depths.iter().enumerate() {
+        for &depth in &depths {
             let points: Vec<(f64, f64)> = of_group
                 .iter()
                 .filter(|row| row.depth == depth)
                 .map(|row| (row.delta_s_bits, row.compression_epochs as f64))
                 .collect();
             if !points.is_empty() {
-                let scatter = ScatterPlot::new().with_data(points).with_color(colour(k)).with_marker(marker(k));
-                panel.push(scatter.with_size(3.0).with_marker_opacity(0.6).into());
+                let scatter = ScatterPlot::new().with_data(points).with_color(colour(depth - 1));
+                panel.push(scatter.with_marker(marker(depth - 1)).with_size(3.0).with_marker_opacity(0.6).into());
             }
         }
         let of_laws = laws.iter().filter(|law| law.group == *group && law.layers == Layers::Hidden);

@@ -36,13 +36,13 @@ pub fn draw(rows: &[TimeRow], goal: Threshold, folder: &Path) -> Result<()> {
             }
             let panel: Vec<Plot> = depths
                 .iter()
-                .enumerate()
-                .filter_map(|(k, &depth)| {
+                .filter_map(|&depth| {
                     let times: Vec<Observation> =
                         of_group.iter().filter(|row| row.depth == depth).map(|row| unit(row)).collect();
                     let steps = staircase(&times, first);
-                    (!times.is_empty())
-                        .then(|| LinePlot::new().with_data(steps).with_color(colour(k)).with_stroke_width(2.0).into())
+                    (!times.is_empty()).then(|| {
+                        LinePlot::new().with_data(steps).with_color(colour(depth - 1)).with_stroke_width(2.0).into()
+                    })
                 })
                 .collect();
             layouts.push(
