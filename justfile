@@ -1,20 +1,23 @@
 # Recipes are one-liners over cargo; `just --list` shows them. Get just: cargo install just --locked
 
+# arguments reach the programs as they were quoted
+set positional-arguments
+
 # what there is
 default:
     @just --list
 
 # RQ1: do layers follow predictable trajectories (fit, then compress)? e.g. `just rq1 --preset paper --replicas 20`
 rq1 *ARGS:
-    @{{just_executable()}} _question rq1 {{ARGS}}
+    @{{just_executable()}} _question rq1 "$@"
 
 # RQ2: how does SGD split into drift and diffusion, and does the transition cause compression?
 rq2 *ARGS:
-    @{{just_executable()}} _question rq2 {{ARGS}}
+    @{{just_executable()}} _question rq2 "$@"
 
 # builds what `--backend` asks for, then runs
 _question NAME *ARGS:
-    cargo run --release -p infoplane-experiments --bin {{NAME}} {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda)' { '--features ' + replace_regex(ARGS, '.*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- {{ARGS}}
+    @name="$1"; shift; cargo run --release --bin "$name" {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda)' { '--features ' + replace_regex(ARGS, '(?s).*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- "$@"
 
 # RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?
 rq3 *ARGS:

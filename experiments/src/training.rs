@@ -31,7 +31,8 @@ pub struct ModelSettings {
     pub output: Output,
     /// Initial weights.
     pub initialisation: infoplane_model::Initialisation,
-    /// A file of weights that every replica starts from (.npz with W1, b1, W2, …; W is in × out); empty for drawn ones.
+    /// A file of weights that every replica starts from: .npz with W1, b1, W2, … (W is in × out) or .safetensors of PyTorch
+    /// linear layers; empty for drawn ones.
     pub weights: String,
 }
 

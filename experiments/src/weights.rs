@@ -1,12 +1,18 @@
-//! Weights from elsewhere: an .npz with W1, b1, W2, b2, …, where W is [in × out].
+//! Weights from elsewhere: an .npz with W1, b1, W2, b2, …, where W is [in × out]; or .safetensors of a PyTorch module whose
+//! layers are `torch.nn.Linear` (`….weight`, [out × in], and `….bias`), in the order of the numbers in their names.
 
 use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use infoplane_model::stack::Stack;
-use ndarray::{Array, Dimension, Ix1, Ix2};
+use ndarray::{Array, Array1, Array2, Dimension, Ix1, Ix2};
 use ndarray_npy::NpzReader;
+
+use crate::arrays::safetensors;
+
+/// One layer: W, [in × out], and b, [out].
+type Layer = (Array2<f32>, Array1<f32>);
 
 /// Reads the parameters of a network, in the order of its flat leaf.
 ///
@@ -14,13 +20,16 @@ use ndarray_npy::NpzReader;
 /// If the file cannot be read, lacks an array, or has one of another shape or with numbers that are not finite.
 pub fn read(path: &Path, stack: &Stack) -> Result<Vec<f32>> {
     let shown = path.display();
-    let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
-    let mut arrays = NpzReader::new(file).map_err(|error| anyhow!("{shown} is not an .npz file: {error}"))?;
+    let found = layers(path)?;
+    let expected = stack.layers().count();
+    ensure!(
+        found.len() == expected,
+        "{shown} has {} layers of weights, but the network has {expected} (set model.hidden to the widths of the file)",
+        found.len()
+    );
     let mut parameters: Vec<f32> = Vec::with_capacity(stack.n_parameters());
-    for (k, layer) in stack.layers().enumerate() {
+    for (k, (layer, (kernel, bias))) in stack.layers().zip(&found).enumerate() {
         let (inputs, outputs) = (layer.inputs, layer.outputs);
-        let kernel: Array<f32, Ix2> = array(&mut arrays, &format!("W{}", k + 1)).with_context(|| shown.to_string())?;
-        let bias: Array<f32, Ix1> = array(&mut arrays, &format!("b{}", k + 1)).with_context(|| shown.to_string())?;
         ensure!(
             kernel.dim() == (inputs, outputs) && bias.len() == outputs,
             "{shown}: W{0} is {1:?} and b{0} has {2} numbers, but layer {0} of the network has {inputs} inputs and {outputs} \
@@ -29,7 +38,7 @@ pub fn read(path: &Path, stack: &Stack) -> Result<Vec<f32>> {
             kernel.dim(),
             bias.len()
         );
-        parameters.extend(kernel.iter().chain(&bias));
+        parameters.extend(kernel.iter().chain(bias));
     }
     if let Some(place) = parameters.iter().position(|value| !value.is_finite()) {
         bail!("{shown}: parameter number {place} is {}; weights must be finite", parameters[place]);
@@ -37,20 +46,60 @@ pub fn read(path: &Path, stack: &Stack) -> Result<Vec<f32>> {
     Ok(parameters)
 }
 
-/// The widths of the hidden layers in a file: as many layers as there are arrays W1, W2, …
+/// The widths of the hidden layers in a file.
 ///
 /// # Errors
 /// If the file cannot be read or holds no weights.
 pub fn hidden_widths(path: &Path) -> Result<Vec<usize>> {
+    let layers = layers(path)?;
+    Ok(layers[..layers.len() - 1].iter().map(|(kernel, _)| kernel.ncols()).collect())
+}
+
+/// Every layer of a file, at least two.
+fn layers(path: &Path) -> Result<Vec<Layer>> {
+    let is_safetensors = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"));
+    if is_safetensors { of_safetensors(path) } else { of_npz(path) }
+}
+
+fn of_npz(path: &Path) -> Result<Vec<Layer>> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
     let mut arrays = NpzReader::new(file).map_err(|error| anyhow!("{shown} is not an .npz file: {error}"))?;
     let names = arrays.names().with_context(|| format!("cannot read {shown}"))?;
     let has = |k: usize| names.iter().any(|name| name.trim_end_matches(".npy") == format!("W{k}"));
-    let layers = (1..=names.len()).take_while(|&k| has(k)).count();
-    ensure!(layers >= 2, "{shown} has arrays {}, but W1, b1, W2, b2, … are needed", names.join(", "));
-    (1..layers)
-        .map(|k| Ok(array::<Ix2>(&mut arrays, &format!("W{k}")).with_context(|| shown.to_string())?.ncols()))
+    let count = (1..=names.len()).take_while(|&k| has(k)).count();
+    ensure!(count >= 2, "{shown} has arrays {}, but W1, b1, W2, b2, … are needed", names.join(", "));
+    (1..=count)
+        .map(|k| {
+            let kernel = array::<Ix2>(&mut arrays, &format!("W{k}")).with_context(|| shown.to_string())?;
+            let bias = array::<Ix1>(&mut arrays, &format!("b{k}")).with_context(|| shown.to_string())?;
+            Ok((kernel, bias))
+        })
+        .collect()
+}
+
+fn of_safetensors(path: &Path) -> Result<Vec<Layer>> {
+    let shown = path.display();
+    let names = safetensors::names(path)?;
+    let mut modules: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix(".weight")).collect();
+    // layers.2 comes before layers.10.
+    modules.sort_by_key(|module| {
+        let parts = module.split('.').map(|part| (part.parse::<u64>().unwrap_or(u64::MAX), part));
+        parts.collect::<Vec<_>>()
+    });
+    ensure!(
+        modules.len() >= 2,
+        "{shown} has tensors {}, but ….weight and ….bias of two or more torch.nn.Linear layers are needed",
+        names.join(", ")
+    );
+    modules
+        .into_iter()
+        .map(|module| {
+            let kernel = safetensors::read(path, Some(&format!("{module}.weight")))?;
+            let bias = safetensors::read(path, Some(&format!("{module}.bias")))
+                .with_context(|| format!("the layer {module} needs a bias"))?;
+            Ok((kernel.t().mapv(|value| value as f32), bias.iter().map(|&value| value as f32).collect()))
+        })
         .collect()
 }
 
@@ -63,4 +112,50 @@ fn array<D: Dimension>(arrays: &mut NpzReader<File>, name: &str) -> Result<Array
             .map(|values| values.mapv(|value| value as f32))
             .map_err(|_| anyhow!("array {name} cannot be read: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::safetensors::tensor::{Dtype, TensorView, serialize};
+
+    /// A PyTorch-like file of eleven layers 2-3-…-3-2, so that 10 must not come before 2.
+    fn file() -> (tempfile::TempDir, std::path::PathBuf) {
+        let widths: Vec<usize> = [vec![2], vec![3; 10], vec![2]].concat();
+        let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
+        for (k, pair) in widths.windows(2).enumerate() {
+            let bytes = |from: f32, count: usize| -> Vec<u8> {
+                (0..count).flat_map(|i| (from + i as f32).to_le_bytes()).collect()
+            };
+            tensors.push((
+                format!("net.{k}.weight"),
+                vec![pair[1], pair[0]],
+                bytes(k as f32 * 100.0, pair[0] * pair[1]),
+            ));
+            tensors.push((format!("net.{k}.bias"), vec![pair[1]], bytes(k as f32 * 100.0 + 50.0, pair[1])));
+        }
+        let views = tensors
+            .iter()
+            .map(|(name, shape, data)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        std::fs::write(&path, serialize(views, None).unwrap()).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn linear_layers_of_pytorch_are_transposed_and_in_order() {
+        let (_folder, path) = file();
+        assert_eq!(hidden_widths(&path).unwrap(), vec![3; 10]);
+        let layers = layers(&path).unwrap();
+        // weight is [3 × 2]: W, [2 × 3], has its columns.
+        assert_eq!(layers[0].0, ndarray::array![[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]);
+        assert_eq!(layers[2].1.to_vec(), [250.0, 251.0, 252.0]);
+        assert_eq!(layers[10].1.to_vec(), [1050.0, 1051.0]);
+        let stack =
+            Stack { widths: [vec![2], vec![3; 10], vec![2]].concat(), hidden: infoplane_model::Activation::Tanh };
+        assert_eq!(read(&path, &stack).unwrap().len(), stack.n_parameters());
+        let other = Stack { widths: vec![2, 3, 2], hidden: infoplane_model::Activation::Tanh };
+        assert!(read(&path, &other).unwrap_err().to_string().contains("11 layers"));
+    }
 }

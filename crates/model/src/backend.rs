@@ -109,8 +109,7 @@ impl Backend {
 
     /// One line for each backend: whether it is compiled in, its devices, or how to get it.
     pub fn list() -> String {
-        let mut lines = String::new();
-        for backend in Self::ALL {
+        let line = |backend: Self| {
             let devices = backend.devices();
             let state = if !backend.is_compiled() {
                 format!("not in this build: add `--features {backend}` to cargo; needs {}", backend.needs())
@@ -120,9 +119,9 @@ impl Backend {
                 let shown = devices.iter().enumerate().map(|(k, device)| format!("device {k}: {device:?}"));
                 shown.collect::<Vec<_>>().join("; ")
             };
-            lines += &format!("{:<8} {state}\n", backend.to_string());
-        }
-        lines
+            format!("{:<8} {state}\n", backend.to_string())
+        };
+        Self::ALL.into_iter().map(line).collect()
     }
 
     /// The backend's device, and whether this crate's fused kernels run on it.

@@ -17,8 +17,7 @@ pub fn read(path: &Path, name: Option<&str>) -> Result<Array2<f64>> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     let tensors =
         SafeTensors::deserialize(&bytes).map_err(|error| anyhow!("{shown} is not a safetensors file: {error}"))?;
-    let mut names: Vec<String> = tensors.names().into_iter().map(ToString::to_string).collect();
-    names.sort();
+    let names = sorted_names(&tensors);
     let name = choose(&names, name, &shown)?;
     let tensor = tensors.tensor(name).map_err(|error| anyhow!("{shown}: {error}"))?;
     let data = tensor.data();
@@ -51,4 +50,22 @@ pub fn read(path: &Path, name: Option<&str>) -> Result<Array2<f64>> {
     let array = ArrayD::from_shape_vec(IxDyn(tensor.shape()), values)
         .with_context(|| format!("{shown}: the shape of {name} does not match its data"))?;
     as_matrix(array).with_context(|| format!("{shown}: {name}"))
+}
+
+/// The names of a file's tensors, sorted.
+///
+/// # Errors
+/// If the file cannot be read or is damaged.
+pub fn names(path: &Path) -> Result<Vec<String>> {
+    let shown = path.display();
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let tensors =
+        SafeTensors::deserialize(&bytes).map_err(|error| anyhow!("{shown} is not a safetensors file: {error}"))?;
+    Ok(sorted_names(&tensors))
+}
+
+fn sorted_names(tensors: &SafeTensors) -> Vec<String> {
+    let mut names: Vec<String> = tensors.names().into_iter().map(ToString::to_string).collect();
+    names.sort();
+    names
 }
