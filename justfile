@@ -48,4 +48,5 @@ doc:
 # speed: an epoch of training beside composed burn and, where Python has torch, PyTorch; every kernel and estimator
 bench PYTHON="python3":
     cargo bench -p infoplane-model --bench epoch
+    cargo bench -p infoplane-info
     @{{PYTHON}} -c 'import torch' 2>/dev/null && {{PYTHON}} benches/pytorch.py || echo "PyTorch not run: {{PYTHON}} has no torch (pip install torch, or just bench path/to/python)"
