@@ -24,6 +24,10 @@ rq5 *ARGS:
 rq4 *ARGS:
     cargo run --release --bin rq4 -- {{ARGS}}
 
+# which estimator can be trusted, where: all of them on problems with known answers, e.g. `just calibrate --rows 20000 --problem layer`
+calibrate *ARGS:
+    cargo run --release --bin calibrate -- {{ARGS}}
+
 # a few seconds of every question: does everything run?
 smoke *ARGS:
     cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}

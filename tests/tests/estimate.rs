@@ -48,7 +48,7 @@ fn printed(output: &Output) -> Vec<Printed> {
 fn every_estimator_has_its_golden_values_to_a_billionth_of_a_bit() {
     let (t, y, x, symbols) = (data("layer.npy"), data("labels.npy"), data("inputs.npy"), data("symbols.npy"));
     let golden: Vec<Golden> = read(Path::new(&data("estimators.csv"))).unwrap();
-    assert_eq!(golden.len(), 25);
+    assert_eq!(golden.len(), 31);
     for want in &golden {
         let words = match want.kind.as_str() {
             "pair" => vec!["--pair", &x, &t],
@@ -104,7 +104,7 @@ fn bad_input_is_refused_in_a_sentence() {
         (vec!["--t", &t, "--estimator", "plugin"], "--y"),
         (vec!["--y", &y, "--estimator", "plugin"], "--t"),
         (vec!["--pair", &x, short, "--estimator", "ksg:k=3"], "300 rows"),
-        (vec!["--pair", &x, &t, "--estimator", "binning:width=1"], "between two samples"),
+        (vec!["--pair", &x, &t, "--estimator", "idnns:edges=30"], "between two samples"),
     ] {
         let output = estimate(&words);
         let text = String::from_utf8_lossy(&output.stderr);

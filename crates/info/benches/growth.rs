@@ -15,7 +15,7 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-const ESTIMATORS: [&str; 14] = [
+const ESTIMATORS: [&str; 17] = [
     "binning:width=0.07",
     "binning:bins=30,range=-1..1",
     "binning:quantile=30",
@@ -30,6 +30,9 @@ const ESTIMATORS: [&str; 14] = [
     "ksg:k=3",
     "mixed-ksg:k=3",
     "gaussian",
+    "cca",
+    "edge",
+    "renyi:alpha=1.01",
 ];
 
 /// Rows.

@@ -16,7 +16,8 @@ use infoplane_info::estimators::EstimatorKind;
 ///
 /// Estimators: binning:width=0.07  binning:bins=30,range=-1..1  binning:bins=30,range=own  binning:quantile=30
 /// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
-/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  ksg:k=3  mixed-ksg:k=3  gaussian
+/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  ksg:k=3  mixed-ksg:k=3  gaussian  cca  edge  sliced
+/// renyi:alpha=1.01
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
 struct Cli {
