@@ -1,8 +1,10 @@
 //! Anyone's activations: layers, labels and inputs from files, through any estimators. What `estimate` computes.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, Result, ensure};
+use infoplane_info::estimators::settings::SettingError;
 use infoplane_info::estimators::significance::{Null, interval, interval_of_pair, permutation, permutation_of_pair};
 use infoplane_info::estimators::{EstimateError, EstimatorKind};
 use infoplane_info::statistics::Interval;
@@ -13,6 +15,7 @@ use rand::rngs::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::arrays;
+use crate::calibration::advice;
 
 /// One layer through one estimator. Empty: the method has no such number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,6 +44,35 @@ pub struct EstimateRow {
     pub interval_lower_bits: Option<f64>,
     /// Upper end of it.
     pub interval_upper_bits: Option<f64>,
+    /// What calibration says against this estimator on such data; not printed with the numbers.
+    #[serde(skip)]
+    pub doubt: Option<String>,
+}
+
+/// An estimator asked for: one by name, or `auto`, what calibration trusts on such data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// Chosen by the data's shape.
+    Auto,
+    /// Named.
+    Named(EstimatorKind),
+}
+
+impl FromStr for Wanted {
+    type Err = SettingError;
+
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Named) }
+    }
+}
+
+impl Wanted {
+    fn or(&self, choice: impl FnOnce() -> EstimatorKind) -> EstimatorKind {
+        match self {
+            Self::Auto => choice(),
+            Self::Named(estimator) => estimator.clone(),
+        }
+    }
 }
 
 /// How much is drawn to judge an estimate; 0: not asked.
@@ -74,6 +106,7 @@ impl EstimateRow {
             null_mean_bits: judged.null.map(|null| null.mean_bits),
             interval_lower_bits: judged.interval.and_then(|interval| interval.lower),
             interval_upper_bits: judged.interval.and_then(|interval| interval.upper),
+            doubt: None,
         }
     }
 }
@@ -134,10 +167,12 @@ impl Layers {
     ///
     /// # Errors
     /// If an estimator is undefined on a layer (says which).
-    pub fn estimate(&self, estimators: &[EstimatorKind], resampling: Resampling) -> Result<Vec<EstimateRow>> {
+    pub fn estimate(&self, estimators: &[Wanted], resampling: Resampling) -> Result<Vec<EstimateRow>> {
         let mut rows = Vec::new();
         for (layer, t) in &self.activations {
             for estimator in estimators {
+                let estimator =
+                    &estimator.or(|| advice::choice_of_layer(t.nrows(), Partition::of_rows(t.view()).cells()));
                 let (information, judged) =
                     self.one(t, estimator, resampling).with_context(|| format!("{estimator} on {layer}"))?;
                 rows.push(EstimateRow::new(layer, estimator, information.i_xt, Some(information.i_ty), judged));
@@ -183,7 +218,7 @@ impl Resampling {
 ///
 /// # Errors
 /// If a file cannot be read, or an estimator has no I(A;B) or is undefined on these data.
-pub fn pair(files: [&PathBuf; 2], estimators: &[EstimatorKind], resampling: Resampling) -> Result<Vec<EstimateRow>> {
+pub fn pair(files: [&PathBuf; 2], estimators: &[Wanted], resampling: Resampling) -> Result<Vec<EstimateRow>> {
     let (a, b) = (arrays::read(files[0])?, arrays::read(files[1])?);
     let layer = format!("{} {}", files[0].display(), files[1].display());
     let one = |estimator: &EstimatorKind| {
@@ -192,7 +227,14 @@ pub fn pair(files: [&PathBuf; 2], estimators: &[EstimatorKind], resampling: Resa
             |permutations, rng| permutation_of_pair(estimator, a.view(), b.view(), permutations, rng),
             |halves, rng| interval_of_pair(estimator, a.view(), b.view(), halves, rng),
         )?;
-        Ok::<_, EstimateError>(EstimateRow::new(&layer, estimator, estimate, None, judged))
+        let doubt = advice::against(estimator, a.nrows(), a.ncols(), b.ncols());
+        Ok::<_, EstimateError>(EstimateRow { doubt, ..EstimateRow::new(&layer, estimator, estimate, None, judged) })
     };
-    estimators.iter().map(|estimator| one(estimator).with_context(|| format!("{estimator} on {layer}"))).collect()
+    estimators
+        .iter()
+        .map(|wanted| {
+            let estimator = wanted.or(|| advice::choice_of_pair(a.ncols(), b.ncols()));
+            one(&estimator).with_context(|| format!("{estimator} on {layer}"))
+        })
+        .collect()
 }

@@ -173,6 +173,22 @@ fn bad_files_are_refused_with_their_place_and_without_believing_their_claims() {
 }
 
 #[test]
+fn calibration_has_its_say() {
+    let (t, x) = (data("layer.npy"), data("inputs.npy"));
+    let output = estimate(&["--pair", &x, &t, "--estimator", "ksg:k=3"]);
+    assert!(
+        output.status.success() && String::from_utf8_lossy(&output.stderr).contains("note: ksg:k=3 on 4 + 3 columns")
+    );
+    let output = estimate(&["--pair", &x, &t, "--estimator", "gaussian"]);
+    assert!(output.status.success() && output.stderr.is_empty());
+    let output = estimate(&["--pair", &x, &t, "--estimator", "auto", "--format", "csv"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(",cca,"));
+    let (symbols, y) = (data("symbols.npy"), data("labels.npy"));
+    let output = estimate(&["--t", &symbols, "--y", &y, "--estimator", "auto", "--format", "csv"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(",plugin,"));
+}
+
+#[test]
 fn an_interval_is_about_the_estimate_and_the_same_every_time() {
     let (t, y, x) = (data("layer.npy"), data("labels.npy"), data("inputs.npy"));
     for words in [vec!["--t", &t, "--y", &y], vec!["--pair", &x, &t]] {

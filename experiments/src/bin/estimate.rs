@@ -6,8 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
-use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, pair};
-use infoplane_info::estimators::EstimatorKind;
+use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, pair};
 
 /// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.
 ///
@@ -17,7 +16,7 @@ use infoplane_info::estimators::EstimatorKind;
 /// Estimators: binning:width=0.07  binning:bins=30,range=-1..1  binning:bins=30,range=own  binning:quantile=30
 /// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
 /// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  ksg:k=3  mixed-ksg:k=3  gaussian  cca  edge  sliced
-/// renyi:alpha=1.01
+/// renyi:alpha=1.01  auto (what calibration trusts on such data)
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
 struct Cli {
@@ -65,7 +64,7 @@ fn main() -> ExitCode {
 }
 
 fn answer(cli: &Cli) -> Result<()> {
-    let estimators: Vec<EstimatorKind> =
+    let estimators: Vec<Wanted> =
         cli.estimators.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(|error| anyhow!("{error}"))?;
     let resampling = Resampling { permutations: cli.shuffle, halves: cli.bootstrap };
     let rows = if let [a, b] = cli.pair.as_slice() {
@@ -75,6 +74,9 @@ fn answer(cli: &Cli) -> Result<()> {
         let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
         Layers::read(&cli.t, labels, cli.x.as_deref())?.estimate(&estimators, resampling)?
     };
+    for doubt in rows.iter().filter_map(|row| row.doubt.as_ref()) {
+        eprintln!("note: {doubt}");
+    }
     match cli.format {
         Format::Csv => print_csv(&rows),
         Format::Json => print_json(&rows),

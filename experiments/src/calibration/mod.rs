@@ -3,6 +3,7 @@
 //! A family of problems is a file; each draws pairs (a, b), row by row, and states I(A;B). The families are those of Czyż et al.
 //! 2023 ("Beyond Normal", arXiv 2306.11078), written from their definitions, and a few that matter for networks.
 
+pub mod advice;
 pub mod discrete;
 pub mod gaussian;
 pub mod homeomorphisms;
@@ -13,6 +14,7 @@ use std::time::Instant;
 
 use infoplane_info::Estimator;
 use infoplane_info::estimators::EstimatorKind;
+use infoplane_info::estimators::significance::interval_of_pair;
 use infoplane_model::random::{Purpose, stream};
 use ndarray::Array2;
 use rand::rngs::ChaCha8Rng;
@@ -78,6 +80,10 @@ pub struct CalibrationRow {
     pub truth_bits: f64,
     /// The estimate; empty where the estimator refuses.
     pub estimate_bits: Option<f64>,
+    /// Lower end of its 95 % interval, if asked for.
+    pub lower_bits: Option<f64>,
+    /// Upper end of it.
+    pub upper_bits: Option<f64>,
     /// Seconds it took, one of several at a time.
     pub seconds: f64,
 }
@@ -105,17 +111,28 @@ pub struct SummaryRow {
     pub bias_bits: Option<f64>,
     /// Standard deviation of the estimates.
     pub sd_bits: Option<f64>,
+    /// Share of the 95 % intervals that hold the truth.
+    pub coverage: Option<f64>,
+    /// Share of them that hold the mean of the estimates: all that an interval over samples promises.
+    pub coverage_of_mean: Option<f64>,
     /// Mean seconds of an estimate.
     pub seconds: f64,
 }
 
-/// Every estimator on every problem, at each number of rows, for so many seeds; rows in that order, for any number of threads.
-pub fn calibrate(
-    problems: &[Problem],
-    estimators: &[EstimatorKind],
-    rows: &[usize],
-    seeds: u64,
-) -> Vec<CalibrationRow> {
+/// What is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Size<'a> {
+    /// Numbers of rows.
+    pub rows: &'a [usize],
+    /// Draws of each.
+    pub seeds: u64,
+    /// Random halves of the rows for an interval; 0 for none.
+    pub halves: usize,
+}
+
+/// Every estimator on every problem, at each number of rows, for every seed; rows in that order, for any number of threads.
+pub fn calibrate(problems: &[Problem], estimators: &[EstimatorKind], size: Size) -> Vec<CalibrationRow> {
+    let Size { rows, seeds, halves } = size;
     let cases: Vec<(&Problem, usize, u64)> = problems
         .iter()
         .flat_map(|problem| rows.iter().flat_map(move |&rows| (0..seeds).map(move |seed| (problem, rows, seed))))
@@ -127,6 +144,10 @@ pub fn calibrate(
             estimators.iter().map(move |estimator| {
                 let started = Instant::now();
                 let estimate = estimator.pair(a.view(), b.view()).ok();
+                let seconds = started.elapsed().as_secs_f64();
+                let rng = &mut stream(seed, Purpose::Bootstrap);
+                let interval = (halves > 0).then(|| interval_of_pair(estimator, a.view(), b.view(), halves, rng).ok());
+                let interval = interval.flatten();
                 CalibrationRow {
                     family: problem.family.to_owned(),
                     problem: problem.name.clone(),
@@ -137,7 +158,9 @@ pub fn calibrate(
                     estimator: estimator.to_string(),
                     truth_bits: problem.truth_bits,
                     estimate_bits: estimate.map(|estimate| estimate.bits),
-                    seconds: started.elapsed().as_secs_f64(),
+                    lower_bits: interval.and_then(|interval| interval.lower),
+                    upper_bits: interval.and_then(|interval| interval.upper),
+                    seconds,
                 }
             })
         })
@@ -165,6 +188,12 @@ fn summary(group: &[&CalibrationRow]) -> SummaryRow {
     let n = bits.len() as f64;
     let mean = (!bits.is_empty()).then(|| bits.iter().sum::<f64>() / n);
     let spread = |mean: f64| (bits.iter().map(|bits| (bits - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+    let covers = |bits: f64| {
+        let intervals = group.iter().filter_map(|row| row.lower_bits.zip(row.upper_bits));
+        let hits: Vec<f64> =
+            intervals.map(|(lower, upper)| f64::from(u8::from((lower..=upper).contains(&bits)))).collect();
+        (!hits.is_empty()).then(|| hits.iter().sum::<f64>() / hits.len() as f64)
+    };
     SummaryRow {
         family: first.family.clone(),
         problem: first.problem.clone(),
@@ -177,6 +206,8 @@ fn summary(group: &[&CalibrationRow]) -> SummaryRow {
         // An infinite answer to an infinite truth is right.
         bias_bits: mean.map(|mean| if mean == first.truth_bits { 0.0 } else { mean - first.truth_bits }),
         sd_bits: mean.filter(|mean| mean.is_finite() && bits.len() > 1).map(spread),
+        coverage: covers(first.truth_bits),
+        coverage_of_mean: mean.and_then(covers),
         seconds: group.iter().map(|row| row.seconds).sum::<f64>() / group.len() as f64,
     }
 }
