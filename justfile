@@ -31,6 +31,10 @@ rq5 *ARGS:
 rq4 *ARGS:
     cargo run --release --bin rq4 -- {{ARGS}}
 
+# which estimator can be trusted, where: all of them on problems with known answers, e.g. `just calibrate --rows 20000 --problem layer`
+calibrate *ARGS:
+    cargo run --release --bin calibrate -- {{ARGS}}
+
 # a few seconds of every question: does everything run?
 smoke *ARGS:
     cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}
@@ -55,4 +59,5 @@ doc:
 # speed: an epoch of training beside composed burn and, where Python has torch, PyTorch; every kernel and estimator
 bench PYTHON="python3":
     cargo bench -p infoplane-model --bench epoch
+    cargo bench -p infoplane-info
     @{{PYTHON}} -c 'import torch' 2>/dev/null && {{PYTHON}} benches/pytorch.py || echo "PyTorch not run: {{PYTHON}} has no torch (pip install torch, or just bench path/to/python)"

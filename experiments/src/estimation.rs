@@ -1,16 +1,21 @@
 //! Anyone's activations: layers, labels and inputs from files, through any estimators. What `estimate` computes.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::{Context, Result, ensure};
-use infoplane_info::estimators::significance::{Null, permutation, permutation_of_pair};
+use infoplane_info::estimators::settings::SettingError;
+use infoplane_info::estimators::significance::{Null, interval, interval_of_pair, permutation, permutation_of_pair};
 use infoplane_info::estimators::{EstimateError, EstimatorKind};
-use infoplane_info::{Estimate, Estimator, JointDistribution, Partition, Sample};
+use infoplane_info::statistics::Interval;
+use infoplane_info::{Estimate, Estimator, Information, JointDistribution, Partition, Sample};
 use infoplane_model::random::{Purpose, stream};
 use ndarray::{Array1, Array2};
+use rand::rngs::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::arrays;
+use crate::calibration::advice;
 
 /// One layer through one estimator. Empty: the method has no such number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -35,6 +40,75 @@ pub struct EstimateRow {
     pub p_value: Option<f64>,
     /// Mean of the permuted estimates.
     pub null_mean_bits: Option<f64>,
+    /// Lower end of the 95 % interval of I(T;Y) (or I(A;B)) over samples.
+    pub interval_lower_bits: Option<f64>,
+    /// Upper end of it.
+    pub interval_upper_bits: Option<f64>,
+    /// What calibration says against this estimator on such data; not printed with the numbers.
+    #[serde(skip)]
+    pub doubt: Option<String>,
+}
+
+/// An estimator asked for: one by name, or `auto`, what calibration trusts on such data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// Chosen by the data's shape.
+    Auto,
+    /// Named.
+    Named(EstimatorKind),
+}
+
+impl FromStr for Wanted {
+    type Err = SettingError;
+
+    fn from_str(text: &str) -> Result<Self, SettingError> {
+        if text == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::Named) }
+    }
+}
+
+impl Wanted {
+    fn or(&self, choice: impl FnOnce() -> EstimatorKind) -> EstimatorKind {
+        match self {
+            Self::Auto => choice(),
+            Self::Named(estimator) => estimator.clone(),
+        }
+    }
+}
+
+/// How much is drawn to judge an estimate; 0: not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Resampling {
+    /// Permutations for a p-value.
+    pub permutations: usize,
+    /// Random halves of the rows for an interval.
+    pub halves: usize,
+}
+
+/// What the draws say.
+#[derive(Debug, Default)]
+struct Judgement {
+    null: Option<Null>,
+    interval: Option<Interval>,
+}
+
+impl EstimateRow {
+    fn new(layer: &str, estimator: &EstimatorKind, i_xt: Estimate, i_ty: Option<Estimate>, judged: Judgement) -> Self {
+        Self {
+            layer: layer.to_owned(),
+            estimator: estimator.to_string(),
+            i_xt_bits: Some(i_xt.bits),
+            i_xt_lower_bits: i_xt.lower,
+            i_xt_upper_bits: i_xt.upper,
+            i_xt_standard_error_bits: i_xt.standard_error,
+            i_ty_bits: i_ty.map(|i_ty| i_ty.bits),
+            i_ty_standard_error_bits: i_ty.and_then(|i_ty| i_ty.standard_error),
+            p_value: judged.null.as_ref().map(|null| null.p_value),
+            null_mean_bits: judged.null.map(|null| null.mean_bits),
+            interval_lower_bits: judged.interval.and_then(|interval| interval.lower),
+            interval_upper_bits: judged.interval.and_then(|interval| interval.upper),
+            doubt: None,
+        }
+    }
 }
 
 /// Layers with their labels.
@@ -89,28 +163,19 @@ impl Layers {
         Ok(Self { activations: layers, joint, inputs })
     }
 
-    /// Every layer through every estimator, with a p-value of so many permutations if any.
+    /// Every layer through every estimator.
     ///
     /// # Errors
     /// If an estimator is undefined on a layer (says which).
-    pub fn estimate(&self, estimators: &[EstimatorKind], permutations: usize) -> Result<Vec<EstimateRow>> {
+    pub fn estimate(&self, estimators: &[Wanted], resampling: Resampling) -> Result<Vec<EstimateRow>> {
         let mut rows = Vec::new();
         for (layer, t) in &self.activations {
             for estimator in estimators {
-                let (i_xt, i_ty, null) =
-                    self.one(t, estimator, permutations).with_context(|| format!("{estimator} on {layer}"))?;
-                rows.push(EstimateRow {
-                    layer: layer.clone(),
-                    estimator: estimator.to_string(),
-                    i_xt_bits: Some(i_xt.bits),
-                    i_xt_lower_bits: i_xt.lower,
-                    i_xt_upper_bits: i_xt.upper,
-                    i_xt_standard_error_bits: i_xt.standard_error,
-                    i_ty_bits: Some(i_ty.bits),
-                    i_ty_standard_error_bits: i_ty.standard_error,
-                    p_value: null.as_ref().map(|null| null.p_value),
-                    null_mean_bits: null.map(|null| null.mean_bits),
-                });
+                let estimator =
+                    &estimator.or(|| advice::choice_of_layer(t.nrows(), Partition::of_rows(t.view()).cells()));
+                let (information, judged) =
+                    self.one(t, estimator, resampling).with_context(|| format!("{estimator} on {layer}"))?;
+                rows.push(EstimateRow::new(layer, estimator, information.i_xt, Some(information.i_ty), judged));
             }
         }
         Ok(rows)
@@ -120,17 +185,32 @@ impl Layers {
         &self,
         t: &Array2<f64>,
         estimator: &EstimatorKind,
-        permutations: usize,
-    ) -> Result<(Estimate, Estimate, Option<Null>), EstimateError> {
+        resampling: Resampling,
+    ) -> Result<(Information, Judgement), EstimateError> {
         let mut sample = Sample::new(t.view(), &self.joint)?;
         if let Some((x, same_x)) = &self.inputs {
             sample = sample.with_inputs(x.view(), same_x)?;
         }
-        let information = estimator.estimate(&sample)?;
-        let null = (permutations > 0)
-            .then(|| permutation(estimator, &sample, permutations, &mut stream(0, Purpose::MonteCarlo)))
-            .transpose()?;
-        Ok((information.i_xt, information.i_ty, null))
+        let judged = resampling.judge(
+            |permutations, rng| permutation(estimator, &sample, permutations, rng),
+            |halves, rng| interval(estimator, &sample, halves, rng),
+        )?;
+        Ok((estimator.estimate(&sample)?, judged))
+    }
+}
+
+impl Resampling {
+    /// Draws what is asked for, each from a stream of its own.
+    fn judge(
+        self,
+        null: impl FnOnce(usize, &mut ChaCha8Rng) -> Result<Null, EstimateError>,
+        interval: impl FnOnce(usize, &mut ChaCha8Rng) -> Result<Interval, EstimateError>,
+    ) -> Result<Judgement, EstimateError> {
+        let Self { permutations, halves } = self;
+        Ok(Judgement {
+            null: (permutations > 0).then(|| null(permutations, &mut stream(0, Purpose::MonteCarlo))).transpose()?,
+            interval: (halves > 0).then(|| interval(halves, &mut stream(1, Purpose::MonteCarlo))).transpose()?,
+        })
     }
 }
 
@@ -138,33 +218,23 @@ impl Layers {
 ///
 /// # Errors
 /// If a file cannot be read, or an estimator has no I(A;B) or is undefined on these data.
-pub fn pair(files: [&PathBuf; 2], estimators: &[EstimatorKind], permutations: usize) -> Result<Vec<EstimateRow>> {
+pub fn pair(files: [&PathBuf; 2], estimators: &[Wanted], resampling: Resampling) -> Result<Vec<EstimateRow>> {
     let (a, b) = (arrays::read(files[0])?, arrays::read(files[1])?);
     let layer = format!("{} {}", files[0].display(), files[1].display());
+    let one = |estimator: &EstimatorKind| {
+        let estimate = estimator.pair(a.view(), b.view())?;
+        let judged = resampling.judge(
+            |permutations, rng| permutation_of_pair(estimator, a.view(), b.view(), permutations, rng),
+            |halves, rng| interval_of_pair(estimator, a.view(), b.view(), halves, rng),
+        )?;
+        let doubt = advice::against(estimator, a.nrows(), a.ncols(), b.ncols());
+        Ok::<_, EstimateError>(EstimateRow { doubt, ..EstimateRow::new(&layer, estimator, estimate, None, judged) })
+    };
     estimators
         .iter()
-        .map(|estimator| {
-            let explain = || format!("{estimator} on {layer}");
-            let estimate = estimator.pair(a.view(), b.view()).with_context(explain)?;
-            let null = (permutations > 0)
-                .then(|| {
-                    let rng = &mut stream(0, Purpose::MonteCarlo);
-                    permutation_of_pair(estimator, a.view(), b.view(), permutations, rng)
-                })
-                .transpose()
-                .with_context(explain)?;
-            Ok(EstimateRow {
-                layer: layer.clone(),
-                estimator: estimator.to_string(),
-                i_xt_bits: Some(estimate.bits),
-                i_xt_lower_bits: estimate.lower,
-                i_xt_upper_bits: estimate.upper,
-                i_xt_standard_error_bits: estimate.standard_error,
-                i_ty_bits: None,
-                i_ty_standard_error_bits: None,
-                p_value: null.as_ref().map(|null| null.p_value),
-                null_mean_bits: null.map(|null| null.mean_bits),
-            })
+        .map(|wanted| {
+            let estimator = wanted.or(|| advice::choice_of_pair(a.ncols(), b.ncols()));
+            one(&estimator).with_context(|| format!("{estimator} on {layer}"))
         })
         .collect()
 }

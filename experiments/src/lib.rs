@@ -20,11 +20,13 @@
 //! | [`depth`] | RQ4: depths made comparable, times to thresholds, relaxation and the verdict, from the CSV |
 //! | [`sample_size`] | RQ5: end points, over-compression, finite-sample bounds and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
+//! | [`calibration`] | estimators on problems whose information is known |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
 pub mod answers;
 pub mod arrays;
 pub mod bound;
+pub mod calibration;
 pub mod claims;
 pub mod config;
 pub mod depth;

@@ -1,4 +1,4 @@
-//! estimate against golden values made by tests/oracle/estimators.py (numpy and scipy), and as a careless user runs it.
+//! estimate against golden values made by tests/oracle/estimators.py (numpy, scipy, mpmath), and as a careless user runs it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -33,6 +33,8 @@ struct Printed {
     i_xt_bits: Option<f64>,
     i_ty_bits: Option<f64>,
     p_value: Option<f64>,
+    interval_lower_bits: Option<f64>,
+    interval_upper_bits: Option<f64>,
 }
 
 fn printed(output: &Output) -> Vec<Printed> {
@@ -44,11 +46,15 @@ fn printed(output: &Output) -> Vec<Printed> {
 
 #[test]
 fn every_estimator_has_its_golden_values_to_a_billionth_of_a_bit() {
-    let (t, y, x) = (data("layer.npy"), data("labels.npy"), data("inputs.npy"));
+    let (t, y, x, symbols) = (data("layer.npy"), data("labels.npy"), data("inputs.npy"), data("symbols.npy"));
     let golden: Vec<Golden> = read(Path::new(&data("estimators.csv"))).unwrap();
-    assert_eq!(golden.len(), 18);
+    assert_eq!(golden.len(), 31);
     for want in &golden {
-        let words = if want.kind == "pair" { vec!["--pair", &x, &t] } else { vec!["--t", &t, "--y", &y, "--x", &x] };
+        let words = match want.kind.as_str() {
+            "pair" => vec!["--pair", &x, &t],
+            "symbols" => vec!["--t", &symbols, "--y", &y],
+            _ => vec!["--t", &t, "--y", &y, "--x", &x],
+        };
         let output = estimate(&[&words[..], &["--estimator", &want.estimator, "--format", "csv"]].concat());
         let got = printed(&output).remove(0);
         let close = |got: Option<f64>, want: f64| {
@@ -98,10 +104,100 @@ fn bad_input_is_refused_in_a_sentence() {
         (vec!["--t", &t, "--estimator", "plugin"], "--y"),
         (vec!["--y", &y, "--estimator", "plugin"], "--t"),
         (vec!["--pair", &x, short, "--estimator", "ksg:k=3"], "300 rows"),
-        (vec!["--pair", &x, &t, "--estimator", "binning:width=1"], "between two samples"),
+        (vec!["--pair", &x, &t, "--estimator", "idnns:edges=30"], "between two samples"),
     ] {
         let output = estimate(&words);
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && text.contains(mentions), "{words:?}: {text}");
+    }
+}
+
+/// A version 1 .npy file that claims what it likes.
+fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}");
+    let header = format!("{header:<117}\n");
+    [&b"\x93NUMPY\x01\x00\x76\x00"[..], header.as_bytes(), data].concat()
+}
+
+/// A .safetensors file that claims what it likes.
+fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
+    [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()
+}
+
+#[test]
+fn bad_files_are_refused_with_their_place_and_without_believing_their_claims() {
+    let y = data("labels.npy");
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = |values: &[f64]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let nan = numbers(&[0.0, 1.0, 2.0, f64::NAN]);
+    let claim = "(1000000000, 3)";
+    let zipped = |member: &[u8]| {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        archive.start_file("a.npy", zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, member).unwrap();
+        archive.finish().unwrap().into_inner()
+    };
+    let mat = std::fs::read(data("var_u.mat")).unwrap();
+    let mut damaged = mat.clone();
+    damaged[128..136].fill(0xff);
+    let tensor = r#"{"t":{"dtype":"F64","shape":[1000000000,3],"data_offsets":[0,24000000000]}}"#;
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("nan.npy", npy("'<f8'", "(2, 2)", &nan), "nan.npy: row 1, column 1 is NaN"),
+        ("nan.npz", zipped(&npy("'<f8'", "(2, 2)", &nan)), "nan.npz: row 1, column 1 is NaN"),
+        ("nan.csv", b"1,2\n3,nan\n".to_vec(), "nan.csv: row 1, column 1 is NaN"),
+        ("rows.csv", b"1\n2\n3\n".to_vec(), "rows.csv has 3 rows, but"),
+        ("empty.npy", npy("'<f8'", "(0, 3)", &[]), "empty array (0 x 3)"),
+        ("nothing.npy", Vec::new(), "nothing.npy is empty"),
+        ("nothing.csv", Vec::new(), "nothing.csv is empty"),
+        ("header.csv", b"a,b\n".to_vec(), "no numbers"),
+        ("header.npy", npy("'<f8'", "(2, -2)", &nan), "the shape (2, -2) is damaged"),
+        ("short.npy", npy("'<f8'", "(9, 2)", &nan), "144 bytes, but holds 32"),
+        ("object.npy", npy("'|O'", "(2,)", b"\x80\x04]"), "pickled Python objects"),
+        ("object.npz", zipped(&npy("'|O'", "(2,)", b"\x80\x04]")), "pickled Python objects"),
+        ("complex.npy", npy("'<c16'", "(1,)", &nan), "<c16 is not supported"),
+        ("record.npy", npy("[('a', '<f8')]", "(2,)", &nan), "records"),
+        ("claim.npy", npy("'<f8'", claim, &nan), "24000000000 bytes, but holds 32"),
+        ("claim.npz", zipped(&npy("'<f8'", claim, &nan)), "24000000000 bytes, but holds 32"),
+        ("claim.safetensors", safetensors(tensor, &nan), "claim.safetensors"),
+        ("header.safetensors", (1_u64 << 62).to_le_bytes().to_vec(), "header.safetensors"),
+        ("damaged.mat", damaged, "damaged.mat"),
+        ("short.mat", mat[..200].to_vec(), "short.mat"),
+    ];
+    for (name, bytes, mentions) in cases {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let output = estimate(&["--t", path.to_str().unwrap(), "--y", &y, "--estimator", "plugin"]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && text.contains(mentions), "{name}: {text}");
+    }
+}
+
+#[test]
+fn calibration_has_its_say() {
+    let (t, x) = (data("layer.npy"), data("inputs.npy"));
+    let output = estimate(&["--pair", &x, &t, "--estimator", "ksg:k=3"]);
+    assert!(
+        output.status.success() && String::from_utf8_lossy(&output.stderr).contains("note: ksg:k=3 on 4 + 3 columns")
+    );
+    let output = estimate(&["--pair", &x, &t, "--estimator", "gaussian"]);
+    assert!(output.status.success() && output.stderr.is_empty());
+    let output = estimate(&["--pair", &x, &t, "--estimator", "auto", "--format", "csv"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(",cca,"));
+    let (symbols, y) = (data("symbols.npy"), data("labels.npy"));
+    let output = estimate(&["--t", &symbols, "--y", &y, "--estimator", "auto", "--format", "csv"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains(",plugin,"));
+}
+
+#[test]
+fn an_interval_is_about_the_estimate_and_the_same_every_time() {
+    let (t, y, x) = (data("layer.npy"), data("labels.npy"), data("inputs.npy"));
+    for words in [vec!["--t", &t, "--y", &y], vec!["--pair", &x, &t]] {
+        let words = [&words[..], &["--estimator", "ksg:k=3", "--bootstrap", "30", "--format", "csv"]].concat();
+        let (once, again) = (estimate(&words), estimate(&words));
+        assert_eq!(once.stdout, again.stdout);
+        let row = printed(&once).remove(0);
+        let bits = row.i_ty_bits.or(row.i_xt_bits).unwrap();
+        let (lower, upper) = (row.interval_lower_bits.unwrap(), row.interval_upper_bits.unwrap());
+        assert!(lower < bits && bits < upper && upper - lower < 1.0, "{lower} {bits} {upper}");
     }
 }

@@ -7,7 +7,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
-const ALL: [&str; 17] = [
+const ALL: [&str; 21] = [
     "binning:width=0.3",
     "binning:bins=10,range=-1..1",
     "binning:bins=10,range=own",
@@ -25,6 +25,10 @@ const ALL: [&str; 17] = [
     "ksg:k=3",
     "mixed-ksg:k=3",
     "gaussian",
+    "cca",
+    "edge",
+    "sliced:projections=20",
+    "renyi:alpha=1.01",
 ];
 
 fn estimators() -> impl Iterator<Item = EstimatorKind> {

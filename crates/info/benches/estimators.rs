@@ -16,7 +16,7 @@ const PATTERNS: usize = 4096;
 const WIDTHS: [usize; 6] = [10, 7, 5, 4, 3, 2];
 const RUNS: usize = 5;
 
-const ESTIMATORS: [&str; 20] = [
+const ESTIMATORS: [&str; 23] = [
     "binning:width=0.07",
     "binning:bins=30,range=-1..1",
     "binning:bins=30,range=own",
@@ -37,6 +37,9 @@ const ESTIMATORS: [&str; 20] = [
     "ksg:k=3,variant=2",
     "mixed-ksg:k=3",
     "gaussian",
+    "cca",
+    "edge",
+    "renyi:alpha=1.01",
 ];
 
 fn main() {
@@ -59,7 +62,7 @@ fn main() {
         let mut normal = || -> f64 { StandardNormal.sample(noise) };
         let a = inputs.mapv(|x| x + normal());
         let b = Array2::from_shape_fn((PATTERNS, 10), |(x, unit)| inputs[[x, unit]] + normal());
-        for name in ["ksg:k=3", "mixed-ksg:k=3", "gaussian"] {
+        for name in ["ksg:k=3", "mixed-ksg:k=3", "gaussian", "cca", "edge", "sliced:projections=10"] {
             let estimator: EstimatorKind = name.parse().expect("a name of the list");
             let pair = || {
                 estimator.pair(a.view(), b.view()).expect("continuous samples");

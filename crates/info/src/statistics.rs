@@ -131,7 +131,7 @@ pub fn gaussian_entropy(draws: &[f64]) -> Option<f64> {
 }
 
 /// The rank of each value, from 1; equal values share the mean of their ranks.
-fn ranks(values: &[f64]) -> Vec<f64> {
+pub(crate) fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut ranks = vec![0.0; values.len()];

@@ -23,6 +23,7 @@ pub fn read(path: &Path, name: Option<&str>) -> Result<Array2<f64>> {
             "{shown} is not a MATLAB level-5 file, or damaged (files saved with -v7.3 are HDF5: save them with -v7)"
         )
     })?;
+    ensure!(!mat.arrays().is_empty(), "{shown} holds no numeric variable, or is cut short");
     let names = || mat.arrays().iter().map(matfile::Array::name).collect::<Vec<_>>().join(", ");
     let array = match name {
         Some(name) => mat

@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use ndarray::{Array2, ArrayD, Axis, Ix2};
 
-/// Files beyond this are refused rather than read.
-const MOST_BYTES: u64 = 4 << 30;
+/// Files, and arrays unpacked from them, beyond this are refused rather than read.
+const MOST_BYTES: u64 = 2 << 30;
 
 /// Reads a matrix [rows × columns] by the file's extension; an array of one dimension is a column.
 ///

@@ -5,10 +5,11 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use ndarray::{Array2, ArrayD, IxDyn, OwnedRepr};
-use ndarray_npy::{NpzReader, ReadNpyExt, ReadableElement};
+use ndarray::{Array2, ArrayD};
+use ndarray_npy::{ReadNpyExt, ReadableElement};
+use zip::ZipArchive;
 
-use super::{as_matrix, choose};
+use super::{MOST_BYTES, as_matrix, choose};
 
 /// Reads an .npy file.
 ///
@@ -28,27 +29,28 @@ pub fn read_npy(path: &Path) -> Result<Array2<f64>> {
 pub fn read_npz(path: &Path, name: Option<&str>) -> Result<Array2<f64>> {
     let shown = path.display().to_string();
     let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
-    let mut archive = NpzReader::new(file).map_err(|error| anyhow!("{shown} is not an .npz archive: {error}"))?;
-    let names = archive.names().map_err(|error| anyhow!("cannot read {shown}: {error}"))?;
-    let names: Vec<String> = names.into_iter().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
+    let mut archive = ZipArchive::new(file).map_err(|error| anyhow!("{shown} is not an .npz archive: {error}"))?;
+    let names: Vec<String> = archive.file_names().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
     let name = choose(&names, name, &shown)?;
-    macro_rules! try_types {
-        ($($type:ty),*) => {
-            $(
-                if let Ok(array) = archive.by_name::<OwnedRepr<$type>, IxDyn>(name) {
-                    return as_matrix(array.mapv(IntoF64::into_f64));
-                }
-            )*
-        };
-    }
-    try_types!(f32, f64, i64, i32, i16, i8, u64, u32, u16, u8, bool);
-    bail!("{shown}: the array {name} is damaged, or no array of real numbers or booleans")
+    let explain = || format!("cannot read the array {name} of {shown}");
+    let place = names.iter().position(|other| other == name).with_context(explain)?;
+    let mut entry = archive.by_index(place).with_context(explain)?;
+    ensure!(
+        entry.size() <= MOST_BYTES,
+        "{shown}: {name} unpacks to {} bytes; arrays are read up to {MOST_BYTES}",
+        entry.size()
+    );
+    // What an entry says of its size need not be so; nor what its header says, which parsing checks.
+    let mut bytes = Vec::new();
+    entry.by_ref().take(MOST_BYTES).read_to_end(&mut bytes).with_context(explain)?;
+    parse(&bytes).and_then(as_matrix).with_context(explain)
 }
 
 /// Parses an .npy file in memory; its claim is checked against its length before anything is allocated.
 fn parse(bytes: &[u8]) -> Result<ArrayD<f64>> {
     let (header, data) = split(bytes)?;
-    let descr = between(header, "'descr':").context("the header has no type")?;
+    let descr = between(header, "'descr':")
+        .context("the header has no type (or the file holds records, which are not supported)")?;
     let shape = header
         .split_once("'shape':")
         .and_then(|(_, rest)| rest.split_once('('))
@@ -95,10 +97,9 @@ fn split(bytes: &[u8]) -> Result<(&str, usize)> {
     Ok((text, bytes.len() - start - length))
 }
 
-/// The quoted word after a key.
+/// The quoted word right after a key.
 fn between<'a>(header: &'a str, key: &str) -> Option<&'a str> {
-    let rest = header.split_once(key)?.1;
-    let rest = rest.split_once('\'')?.1;
+    let rest = header.split_once(key)?.1.trim_start().strip_prefix('\'')?;
     rest.split_once('\'').map(|(word, _)| word)
 }
 

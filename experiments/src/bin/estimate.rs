@@ -6,8 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
-use infoplane_experiments::estimation::{EstimateRow, Layers, pair};
-use infoplane_info::estimators::EstimatorKind;
+use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, pair};
 
 /// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.
 ///
@@ -15,8 +14,9 @@ use infoplane_info::estimators::EstimatorKind;
 /// layers.npz:hidden1. Without --x every row is an input of its own.
 ///
 /// Estimators: binning:width=0.07  binning:bins=30,range=-1..1  binning:bins=30,range=own  binning:quantile=30
-/// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb
-/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  ksg:k=3  mixed-ksg:k=3  gaussian
+/// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
+/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  ksg:k=3  mixed-ksg:k=3  gaussian  cca  edge  sliced
+/// renyi:alpha=1.01  auto (what calibration trusts on such data)
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
 struct Cli {
@@ -38,6 +38,9 @@ struct Cli {
     /// Permutations for a p-value
     #[arg(long, value_name = "N", default_value_t = 0)]
     shuffle: usize,
+    /// Random halves of the rows for a 95 % interval of I(T;Y), or of I(A;B)
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    bootstrap: usize,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -61,15 +64,19 @@ fn main() -> ExitCode {
 }
 
 fn answer(cli: &Cli) -> Result<()> {
-    let estimators: Vec<EstimatorKind> =
+    let estimators: Vec<Wanted> =
         cli.estimators.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(|error| anyhow!("{error}"))?;
+    let resampling = Resampling { permutations: cli.shuffle, halves: cli.bootstrap };
     let rows = if let [a, b] = cli.pair.as_slice() {
-        pair([a, b], &estimators, cli.shuffle)?
+        pair([a, b], &estimators, resampling)?
     } else {
         ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
         let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
-        Layers::read(&cli.t, labels, cli.x.as_deref())?.estimate(&estimators, cli.shuffle)?
+        Layers::read(&cli.t, labels, cli.x.as_deref())?.estimate(&estimators, resampling)?
     };
+    for doubt in rows.iter().filter_map(|row| row.doubt.as_ref()) {
+        eprintln!("note: {doubt}");
+    }
     match cli.format {
         Format::Csv => print_csv(&rows),
         Format::Json => print_json(&rows),
@@ -106,8 +113,8 @@ fn print_table(rows: &[EstimateRow]) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{:<layer$}  {:<estimator$}  {:>12}  {:>24}  {:>12}  {:>10}  {:>8}",
-        "layer", "estimator", "I(X;T) bits", "bounds or error", "I(T;Y) bits", "error", "p-value"
+        "{:<layer$}  {:<estimator$}  {:>12}  {:>24}  {:>12}  {:>10}  {:>8}  {:>22}",
+        "layer", "estimator", "I(X;T) bits", "bounds or error", "I(T;Y) bits", "error", "p-value", "95 % interval"
     )?;
     for row in rows {
         let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
@@ -117,9 +124,13 @@ fn print_table(rows: &[EstimateRow]) -> Result<()> {
             (None, None, None) => String::new(),
             (None, lower, upper) => format!("[{}, {}]", number(lower), number(upper)),
         };
+        let interval = match (row.interval_lower_bits, row.interval_upper_bits) {
+            (None, None) => String::new(),
+            (lower, upper) => format!("[{}, {}]", number(lower), number(upper)),
+        };
         writeln!(
             out,
-            "{:<layer$}  {:<estimator$}  {:>12}  {about:>24}  {:>12}  {:>10}  {:>8}",
+            "{:<layer$}  {:<estimator$}  {:>12}  {about:>24}  {:>12}  {:>10}  {:>8}  {interval:>22}",
             row.layer,
             row.estimator,
             number(row.i_xt_bits),

@@ -5,6 +5,7 @@
 
 pub mod batch_size;
 pub mod bound;
+pub mod calibration;
 pub mod causes;
 pub mod compression;
 pub mod depth_planes;

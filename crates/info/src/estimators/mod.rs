@@ -13,13 +13,19 @@
 //! | `ksg:k=…` | [`ksg`] | continuous variables; infinite for a deterministic layer, and says so |
 //! | `mixed-ksg:k=…` | [`mixed_ksg`] | mixtures of discrete and continuous |
 //! | `gaussian` | [`gaussian`] | jointly Gaussian variables |
+//! | `cca` | [`cca`] | Gaussian copulas, whatever the marginals |
+//! | `edge` | [`edge`] | hashed buckets with an ensemble of widths |
+//! | `sliced` | [`sliced`] | the mean over one-dimensional projections: not I, but finite and easy to estimate |
+//! | `renyi:alpha=…` | [`renyi`] | spectra of kernel matrices: driven by the kernel's width |
 //!
 //! To add one: write its file with a settings struct that implements [`Estimator`], add it to the list at the end of this
 //! page, and it is known to every program by its name.
 
 pub mod binning;
+pub mod cca;
 pub mod corrections;
 pub mod dithered;
+pub mod edge;
 pub mod gaussian;
 mod gaussian_kernel;
 pub mod idnns;
@@ -32,8 +38,10 @@ pub mod noisy;
 mod nsb;
 pub mod plugin;
 pub mod quantised;
+pub mod renyi;
 pub mod settings;
 pub mod significance;
+pub mod sliced;
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
@@ -232,7 +240,9 @@ pub enum EstimateError {
         second: usize,
     },
     /// A method that has no I(A;B) of two continuous samples.
-    #[error("this estimator has no information between two samples; ksg, mixed-ksg and gaussian have")]
+    #[error(
+        "this estimator has no information between two samples; ksg, mixed-ksg, gaussian, cca, edge, binning, sliced and renyi have"
+    )]
     NoPairs,
     /// More cells than can be enumerated.
     #[error(
@@ -404,6 +414,14 @@ estimators! {
     MixedKsg(mixed_ksg::MixedKsg) = "mixed-ksg",
     /// Gaussian variables.
     Gaussian(gaussian::Gaussian) = "gaussian",
+    /// Gaussian copulas.
+    Cca(cca::Cca) = "cca",
+    /// Hashed buckets.
+    Edge(edge::Edge) = "edge",
+    /// One-dimensional projections.
+    Sliced(sliced::Sliced) = "sliced",
+    /// Spectra of kernel matrices.
+    Renyi(renyi::Renyi) = "renyi",
 }
 
 impl From<EstimatorKind> for String {
@@ -443,6 +461,12 @@ mod tests {
             "ksg:k=3,variant=2",
             "mixed-ksg:k=3",
             "gaussian",
+            "cca",
+            "edge",
+            "edge:seed=3",
+            "sliced:projections=50,k=3,seed=0",
+            "renyi:alpha=1.01,rows=500",
+            "renyi:alpha=2,width=0.5,rows=100",
         ] {
             let kind: EstimatorKind = text.parse().unwrap();
             assert_eq!(kind.to_string(), text);
