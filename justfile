@@ -15,21 +15,21 @@ rq1 *ARGS:
 rq2 *ARGS:
     @{{just_executable()}} _question rq2 "$@"
 
-# builds what `--backend` asks for, then runs
-_question NAME *ARGS:
-    @name="$1"; shift; cargo run --release --bin "$name" {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda)' { '--features ' + replace_regex(ARGS, '(?s).*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- "$@"
-
 # RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?
 rq3 *ARGS:
-    cargo run --release --bin rq3 -- {{ARGS}}
-
-# RQ5: what does the size of the training sample do to the layers, and what do finite-sample bounds say?
-rq5 *ARGS:
-    cargo run --release --bin rq5 -- {{ARGS}}
+    @{{just_executable()}} _question rq3 "$@"
 
 # RQ4: what do more hidden layers buy, in epochs, in computation and in generalisation?
 rq4 *ARGS:
-    cargo run --release --bin rq4 -- {{ARGS}}
+    @{{just_executable()}} _question rq4 "$@"
+
+# RQ5: what does the size of the training sample do to the layers, and what do finite-sample bounds say?
+rq5 *ARGS:
+    @{{just_executable()}} _question rq5 "$@"
+
+# builds what `--backend` asks for, then runs
+_question NAME *ARGS:
+    @name="$1"; shift; cargo run --release --bin "$name" {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda)' { '--features ' + replace_regex(ARGS, '(?s).*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- "$@"
 
 # which estimator can be trusted, where: all of them on problems with known answers, e.g. `just calibrate --rows 20000 --problem layer`
 calibrate *ARGS:
@@ -40,8 +40,8 @@ smoke *ARGS:
     cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}
     cargo run --release --bin rq2 -- --preset smoke --output results/smoke/rq2 {{ARGS}}
     cargo run --release --bin rq3 -- --preset smoke --output results/smoke/rq3 {{ARGS}}
-    cargo run --release --bin rq5 -- --preset smoke --output results/smoke/rq5 {{ARGS}}
     cargo run --release --bin rq4 -- --preset smoke --output results/smoke/rq4 {{ARGS}}
+    cargo run --release --bin rq5 -- --preset smoke --output results/smoke/rq5 {{ARGS}}
 
 # every test
 test:
@@ -56,7 +56,7 @@ lint:
 doc:
     cargo doc --release --workspace --no-deps --open
 
-# speed: an epoch of training beside composed burn and, where Python has torch, PyTorch; every kernel and estimator
+# speed: an epoch of training beside composed burn, a hand-written loop and, where Python has torch, PyTorch; every estimator
 bench PYTHON="python3":
     cargo bench -p infoplane-model --bench epoch
     cargo bench -p infoplane-info

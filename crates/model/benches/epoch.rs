@@ -1,118 +1,179 @@
-//! An epoch of the paper's network, all in: fresh shuffle, gather, forward, backward, update. Milliseconds per replica and
-//! epoch on one thread: the median of several runs, fused kernels beside composed burn operations.
+//! An epoch of the paper's network, all in: fresh shuffle, gather, forward, backward, update, and the gradient statistics of the
+//! epoch. Milliseconds per replica and epoch on one thread, medians, all in one run: fused kernels, the same network in composed
+//! burn operations (flex; burn-ndarray where `--features ndarray` is given), and a hand-written loop without a framework.
 //!
-//! `cargo bench -p infoplane-model --bench epoch`
+//! `cargo bench -p infoplane-model --bench epoch [-- table|sweep|profile]`
+//! - `table` (default): the table above, and what a second thread adds;
+//! - `sweep`: cost as rows, replicas, epochs and width grow;
+//! - `profile`: one block and no more, for a profiler to look at.
+
+mod hand_written;
 
 use std::time::Instant;
 
 use infoplane_model::backend::Compute;
+use infoplane_model::fused::lanes;
 use infoplane_model::{
-    Activation, Backend, Initialisation, Mlp, OptimizerKind, Output, Replica, TrainSettings, Training,
+    Activation, Backend, GradientMode, Initialisation, Mlp, OptimizerKind, Output, Replica, TrainSettings, Training,
 };
 use ndarray::Array2;
 
 const PATTERNS: usize = 4096;
-const TRAIN: u32 = 3482;
-const RUNS: usize = 7;
+const PAPER: [usize; 5] = [10, 7, 5, 4, 3];
+const RUNS: usize = 5;
 
-fn main() {
-    let fused = Backend::Flex.open(0).expect("flex is compiled in");
-    // `-- profile` trains one block and no more, for a profiler to look at.
-    if std::env::args().any(|word| word == "profile") {
-        return train(&fused, OptimizerKind::Sgd, Activation::Tanh, 256, 5, 2000);
-    }
-    let composed = fused.clone().composed();
-    println!("ms per replica and epoch, 12-10-7-5-4-3-2, {TRAIN} rows, one thread; median of {RUNS} runs");
-    println!(
-        "{:<12} {:<10} {:>9} {:>9} {:>10} {:>7}",
-        "optimizer", "activation", "batch", "replicas", "fused", "ratio"
-    );
-    for optimizer in [OptimizerKind::Sgd, OptimizerKind::Adam] {
-        for activation in [Activation::Tanh, Activation::Relu] {
-            for batch_size in [256, 0] {
-                let reference = time(&composed, optimizer, activation, batch_size, 8, 3);
-                for replicas in [1, 5, 8, 16] {
-                    let ms = time(&fused, optimizer, activation, batch_size, replicas, 400 / replicas);
-                    let batch = if batch_size == 0 { "full".to_owned() } else { batch_size.to_string() };
-                    println!(
-                        "{:<12} {activation:<10} {batch:>9} {replicas:>9} {ms:>10.3} {:>6.1}x",
-                        format!("{optimizer:?}"),
-                        reference / ms
-                    );
-                }
-                println!("{:<43} {reference:>10.3}   (composed, 8 replicas)", "");
-            }
-        }
-    }
-    println!("\ntwo threads, one block of 8 each, against one thread: {:.2}x", two_threads(&fused));
-}
-
-fn time(
-    compute: &Compute,
+/// What is timed.
+#[derive(Clone)]
+struct Case {
+    hidden: Vec<usize>,
     optimizer: OptimizerKind,
     activation: Activation,
     batch: usize,
+    rows: u32,
     replicas: usize,
     epochs: usize,
-) -> f64 {
-    let mut runs: Vec<f64> = (0..RUNS)
-        .map(|_| {
-            let started = Instant::now();
-            train(compute, optimizer, activation, batch, replicas, epochs);
-            started.elapsed().as_secs_f64() * 1e3 / (replicas * epochs) as f64
-        })
-        .collect();
+}
+
+impl Case {
+    fn paper(replicas: usize, epochs: usize) -> Self {
+        let (optimizer, activation) = (OptimizerKind::Sgd, Activation::Tanh);
+        Self { hidden: PAPER.to_vec(), optimizer, activation, batch: 256, rows: 3482, replicas, epochs }
+    }
+}
+
+fn main() {
+    let fused = Backend::Flex.open(0).expect("flex is compiled in");
+    match std::env::args().skip(1).find(|word| !word.starts_with("--")).as_deref() {
+        Some("profile") => train(&fused, &Case::paper(5, 2000)),
+        Some("sweep") => sweep(&fused),
+        _ => table(&fused),
+    }
+}
+
+fn table(fused: &Compute) {
+    let composed = fused.clone().composed();
+    let ndarray = Backend::Ndarray.open(0).ok();
+    let floor = median(|| hand_written(200));
+    println!("ms per replica and epoch, 12-10-7-5-4-3-2, 3482 rows, one thread, blocks of 8; medians of {RUNS} runs");
+    println!("hand-written loop, one network, tanh, SGD, batch 256, neither shuffled nor gathered: {floor:.3}\n");
+    println!(
+        "{:<10} {:<10} {:>6} {:>8} {:>9} {:>7} {:>9}",
+        "optimizer", "activation", "batch", "fused", "composed", "ratio", "ndarray"
+    );
+    for optimizer in [OptimizerKind::Sgd, OptimizerKind::Adam] {
+        for activation in [Activation::Tanh, Activation::Relu] {
+            for batch in [256, 0] {
+                let case = Case { optimizer, activation, batch, ..Case::paper(8, 60) };
+                let (ours, reference) = (time(fused, &case), time(&composed, &Case { epochs: 3, ..case.clone() }));
+                let other = ndarray.as_ref().map_or_else(
+                    || "not built".to_owned(),
+                    |ndarray| format!("{:.3}", time(ndarray, &Case { epochs: 3, ..case.clone() })),
+                );
+                println!(
+                    "{:<10} {activation:<10} {:>6} {ours:>8.3} {reference:>9.3} {:>6.1}x {other:>9}",
+                    format!("{optimizer:?}"),
+                    if batch == 0 { "full".to_owned() } else { batch.to_string() },
+                    reference / ours
+                );
+            }
+        }
+    }
+    println!("\ntwo threads, one block of 8 each, do {:.2} times the work of one", two_threads(fused));
+}
+
+/// Cost per replica and epoch as each quantity grows, and fused against composed as layers widen.
+fn sweep(fused: &Compute) {
+    let composed = fused.clone().composed();
+    println!("ms per replica and epoch, one thread; medians of {RUNS} runs");
+    println!("quantity,value,ms_fused,ms_composed");
+    for rows in [435, 870, 1741, 3482] {
+        println!("rows,{rows},{:.4},", time(fused, &Case { rows, ..Case::paper(8, 60) }));
+    }
+    for replicas in [1, 2, 4, 8, 16, 32] {
+        println!("replicas,{replicas},{:.4},", time(fused, &Case::paper(replicas, 480 / replicas)));
+    }
+    for epochs in [30, 60, 120, 240] {
+        println!("epochs,{epochs},{:.4},", time(fused, &Case::paper(8, epochs)));
+    }
+    for width in [16, 32, 64, 128, 256, 512] {
+        let case = Case { hidden: vec![width; 3], ..Case::paper(2, 1) };
+        println!("width,{width},{:.4},{:.4}", time(fused, &case), time(&composed, &case));
+    }
+}
+
+/// Milliseconds per replica and epoch.
+fn time(compute: &Compute, case: &Case) -> f64 {
+    median(|| {
+        let started = Instant::now();
+        train(compute, case);
+        started.elapsed().as_secs_f64() * 1e3 / (case.replicas * case.epochs) as f64
+    })
+}
+
+fn median(mut run: impl FnMut() -> f64) -> f64 {
+    let mut runs: Vec<f64> = (0..RUNS).map(|_| run()).collect();
     runs.sort_by(f64::total_cmp);
     runs[RUNS / 2]
 }
 
-fn train(
-    compute: &Compute,
-    optimizer: OptimizerKind,
-    activation: Activation,
-    batch_size: usize,
-    replicas: usize,
-    epochs: usize,
-) {
+fn train(compute: &Compute, case: &Case) {
     let inputs = Array2::from_shape_fn((PATTERNS, 12), |(x, column)| ((x >> column) & 1) as f32);
-    let network = Mlp::new(12, &[10, 7, 5, 4, 3], activation, Output::Softmax, 2, Initialisation::TruncatedNormal)
-        .expect("a network");
+    let init = Initialisation::TruncatedNormal;
+    let network = Mlp::new(12, &case.hidden, case.activation, Output::Softmax, 2, init).expect("a network");
     let sample = |seed| Replica {
         seed,
-        train: (0..TRAIN).collect(),
+        train: (0..case.rows).collect(),
         labels: (0..PATTERNS as u32).map(|x| u32::from(x.count_ones() > 6)).collect(),
     };
     let settings = TrainSettings {
-        epochs,
-        batch_size,
+        epochs: case.epochs,
+        batch_size: case.batch,
         shuffle: true,
-        optimizer,
+        optimizer: case.optimizer,
         learning_rate: 0.01,
         momentum: 0.0,
         weight_decay: 0.0,
         noise_batch: 0,
     };
-    let block = (0..replicas as u64).map(sample).collect();
-    let training = Training::new(network, inputs.view(), block, &settings, &[epochs], compute).expect("a training");
+    let block = (0..case.replicas as u64).map(sample).collect();
+    let training = Training::new(network, inputs.view(), block, &settings, &[case.epochs], compute)
+        .expect("a training")
+        .collect_gradients(GradientMode::Moving);
     assert_eq!(training.count(), 1);
+}
+
+/// Milliseconds an epoch.
+fn hand_written(epochs: usize) -> f64 {
+    let widths = [12, 10, 7, 5, 4, 3, 2];
+    let count: usize = widths.windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum();
+    let mut parameters: Vec<f32> = (0..count).map(|i| (i as f32 * 0.7).sin() * 0.3).collect();
+    let (x, labels): (Vec<f32>, Vec<f32>) =
+        ((0..12 * 256).map(|i| (i * 7919 % 2) as f32).collect(), (0..256).map(|i| (i % 2) as f32).collect());
+    let started = Instant::now();
+    for _ in 0..epochs {
+        for batch in 0..14 {
+            let rows = if batch == 13 { 154 } else { 256 };
+            let (x, labels) = (&x[..12 * rows], &labels[..rows]);
+            let parameters = &mut parameters;
+            lanes::run(hand_written::Step { widths: &widths, parameters, x, labels, rate: 0.01 });
+        }
+    }
+    assert!(parameters.iter().all(|p| p.is_finite()));
+    started.elapsed().as_secs_f64() * 1e3 / epochs as f64
 }
 
 /// How much more two threads train than one, in the same time.
 fn two_threads(compute: &Compute) -> f64 {
-    let block = || train(compute, OptimizerKind::Sgd, Activation::Tanh, 256, 8, 100);
-    let mut ratios: Vec<f64> = (0..RUNS)
-        .map(|_| {
-            let started = Instant::now();
-            block();
-            let one = started.elapsed().as_secs_f64();
-            let started = Instant::now();
-            std::thread::scope(|scope| {
-                scope.spawn(block);
-                scope.spawn(block);
-            });
-            2.0 * one / started.elapsed().as_secs_f64()
-        })
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    ratios[RUNS / 2]
+    let block = || train(compute, &Case::paper(8, 100));
+    median(|| {
+        let started = Instant::now();
+        block();
+        let one = started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        std::thread::scope(|scope| {
+            scope.spawn(block);
+            scope.spawn(block);
+        });
+        2.0 * one / started.elapsed().as_secs_f64()
+    })
 }
