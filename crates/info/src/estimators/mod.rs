@@ -22,6 +22,7 @@
 //! page, and it is known to every program by its name.
 
 pub mod binning;
+mod blocks;
 pub mod cca;
 pub mod corrections;
 pub mod dithered;
