@@ -158,13 +158,25 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
 
     /// Every condition, with all of its settings checked.
     fn resolve(&self) -> Result<Vec<Resolved<V>>> {
+        // Conditions mostly share their task, which takes a while to make.
+        let mut made: Option<(TaskSettings, Task)> = None;
         let resolved = self.conditions()?.into_iter().map(|(name, settings)| {
-            settings.resolve_one(name.clone()).with_context(|| format!("the condition `{name}`"))
+            let explain = || format!("the condition `{name}`");
+            let task = match &made {
+                Some((same, task)) if *same == settings.task => task.clone(),
+                _ => {
+                    settings.task.check().with_context(explain)?;
+                    let task = settings.task.load().with_context(explain)?;
+                    made = Some((settings.task.clone(), task.clone()));
+                    task
+                }
+            };
+            settings.resolve_one(name.clone(), task).with_context(explain)
         });
         resolved.collect()
     }
 
-    fn resolve_one(self, name: String) -> Result<Resolved<V>> {
+    fn resolve_one(self, name: String, task: Task) -> Result<Resolved<V>> {
         let seeds = self.run.checked_seeds()?;
         let epochs = self.measure.checked_epochs(self.train.epochs)?;
         ensure!(
@@ -173,7 +185,6 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         );
         self.bound.as_ref().map_or(Ok(()), BoundSettings::check)?;
         self.grid.check()?;
-        self.task.check()?;
         self.train.check().context("the settings under [train] are not usable")?;
         ensure!(
             self.train.epochs > 0 || !self.model.weights.is_empty(),
@@ -186,7 +197,6 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
             self.grid.activations.iter().map(|&activation| (activation, self.model.architecture.range(activation)));
         let estimators = self.measure.estimators_at(0, true).chain(encoders);
         check_estimators(&ranges.collect::<Vec<_>>(), estimators)?;
-        let task = self.task.load()?;
         let mut weights = None;
         for &activation in &self.grid.activations {
             weights = self.model.starting_weights(&self.model.network(&task, activation)?)?;
