@@ -10,24 +10,26 @@
 //! - *Layers obey the bound's equations*: the residual at β* is within `residual_bits`.
 //! - *Each layer has a β\**: the share of layers with a bounded interval is at least `identified_share`.
 //! - *The network decides as its layer's own decoder would*: the probability of the same decision is at least `agreement`.
+//! - *Deeper layers have a smaller β\**: the rank correlation of a network's layers, the output included, with the lower end of
+//!   β*'s interval (which every layer has) is below 0.
 //! - *Layers settle near transitions*: their relative place (see [`super::criticality`]; ½ by chance) is not at least
 //!   `critical_place`.
 //!
 //! The gaps of hard labels are shown, but their β* means nothing (Kolchinsky, Tracey & Van Kuyk 2019): the curve is a corner.
 
 use anyhow::{Result, ensure};
-use infoplane_info::statistics::Interval;
+use infoplane_info::statistics::{Interval, spearman};
 use serde::{Deserialize, Serialize};
 
 use super::criticality::CriticalityRow;
 use super::gaps::{groups, key};
 use super::layers::{Control, LayerRow};
-use crate::claims::{ClaimRow, above_zero, at_least, claim, reversed, within};
+use crate::claims::{ClaimRow, above_zero, at_least, claim, negative, reversed, within};
 use crate::trajectories::interval;
 use crate::trajectories::verdict::Outcome;
 
 /// Claims in the order of the verdict, and what a reader asks.
-pub const CLAIMS: [(&str, &str); 9] = [
+pub const CLAIMS: [(&str, &str); 10] = [
     ("on the bound, vertically", "Do converged layers keep as much of Y as their I(X;T) allows?"),
     ("on the bound, sideways", "Do converged layers hold no more of X than their I(T;Y) needs?"),
     ("training brings layers nearer, sideways", "Does training bring layers nearer to the bound, sideways?"),
@@ -36,6 +38,7 @@ pub const CLAIMS: [(&str, &str); 9] = [
     ("each layer has a β*", "Does every layer single out a β?"),
     ("decides as its own decoder would", "Does the network decide as the layer's own p(y|t) would?"),
     ("settles near a transition", "Do layers settle near phase transitions of the curve?"),
+    ("deeper layers have a smaller β*", "Does β* fall from layer to layer, as the paper's figure 6 has it?"),
     (
         "nearer than with shuffled labels, sideways",
         "Are layers nearer to the bound than with nothing to learn, sideways?",
@@ -134,6 +137,14 @@ pub fn judge(layers: &[LayerRow], criticality: &[CriticalityRow], rule: &BoundRu
         });
         let agreement = at(end, |row| row.decision_agreement);
         add(6, "probability of the same decision", &values(&agreement), &|i| at_least(i, rule.agreement));
+        let of_group = layers.iter().filter(|row| key(row) == key(first) && row.epoch == end);
+        let falls: Vec<f64> = groups(of_group, |row| row.replica)
+            .iter()
+            .filter_map(|rows| {
+                spearman(&rows.iter().map(|row| (row.layer as f64, row.beta_lower)).collect::<Vec<(f64, f64)>>())
+            })
+            .collect();
+        add(8, "rank correlation of layer and β*", &falls, &|i| above_zero(negative(i)));
         let near = criticality.iter().find(|c| {
             (&c.condition, &c.activation, &c.encoder, c.epoch)
                 == (&first.condition, &first.activation, &first.encoder, end)
@@ -169,7 +180,7 @@ fn beside_shuffled(layers: &[LayerRow], output: usize, rule: &BoundRule) -> Vec<
         let nearer = minus(&sideways(control), &sideways(group));
         if !nearer.is_empty() {
             let (name, value) = (format!("{}, {}", first.condition, first.activation), interval(&nearer));
-            let text = (CLAIMS[8].0, name.as_str(), first.encoder.as_str(), "bits nearer than with shuffled labels");
+            let text = (CLAIMS[9].0, name.as_str(), first.encoder.as_str(), "bits nearer than with shuffled labels");
             claims.push(claim("rq3", text, (nearer.len(), value), above_zero(value)));
         }
     }
