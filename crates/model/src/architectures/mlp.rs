@@ -309,6 +309,10 @@ mod tests {
                     let step = (high - low) / ((1 << bits) - 1) as f32;
                     let off = |t: f32| ((t - low) / step - ((t - low) / step).round()).abs();
                     assert!(layer.iter().all(|&t| off(t) < 1e-3), "bits {bits}");
+                    let mut values: Vec<u32> = layer.iter().map(|t| t.to_bits()).collect();
+                    values.sort_unstable();
+                    values.dedup();
+                    assert!(values.len() <= 1 << bits, "bits {bits}: {} values", values.len());
                 }
             }
             assert!(gradient[..18].iter().any(|g| g.abs() > 1e-4), "bits {bits}: nothing goes through the first layer");

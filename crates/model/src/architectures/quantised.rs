@@ -18,5 +18,6 @@ pub fn quantise(t: Tensor<3>, bits: u32) -> Tensor<3> {
     // A constant layer stays as it is.
     let step = ((high - low.clone()) / levels).clamp_min(f32::MIN_POSITIVE);
     let rounded = ((values.clone() - low.clone()) / step.clone()).round() * step + low;
-    t + (rounded - values)
+    // t less itself is 0: the value is the level to the last bit, the gradient t's.
+    rounded + (t - values)
 }
