@@ -1,15 +1,13 @@
 //! Weights from elsewhere: an .npz with W1, b1, W2, b2, …, where W is [in × out]; or .safetensors of a PyTorch module whose
 //! layers are `torch.nn.Linear` (`….weight`, [out × in], and `….bias`), in the order of the numbers in their names.
 
-use std::fs::File;
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use infoplane_model::stack::Stack;
-use ndarray::{Array, Array1, Array2, Dimension, Ix1, Ix2};
-use ndarray_npy::NpzReader;
+use ndarray::{Array1, Array2};
 
-use crate::arrays::safetensors;
+use crate::arrays::{npy, safetensors};
 
 /// One layer: W, [in × out], and b, [out].
 type Layer = (Array2<f32>, Array1<f32>);
@@ -62,20 +60,12 @@ fn layers(path: &Path) -> Result<Vec<Layer>> {
 }
 
 fn of_npz(path: &Path) -> Result<Vec<Layer>> {
-    let shown = path.display();
-    let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
-    let mut arrays = NpzReader::new(file).map_err(|error| anyhow!("{shown} is not an .npz file: {error}"))?;
-    let names = arrays.names().with_context(|| format!("cannot read {shown}"))?;
-    let has = |k: usize| names.iter().any(|name| name.trim_end_matches(".npy") == format!("W{k}"));
+    let names = npy::names(path)?;
+    let has = |k: usize| names.contains(&format!("W{k}"));
     let count = (1..=names.len()).take_while(|&k| has(k)).count();
-    ensure!(count >= 2, "{shown} has arrays {}, but W1, b1, W2, b2, … are needed", names.join(", "));
-    (1..=count)
-        .map(|k| {
-            let kernel = array::<Ix2>(&mut arrays, &format!("W{k}")).with_context(|| shown.to_string())?;
-            let bias = array::<Ix1>(&mut arrays, &format!("b{k}")).with_context(|| shown.to_string())?;
-            Ok((kernel, bias))
-        })
-        .collect()
+    ensure!(count >= 2, "{} has arrays {}, but W1, b1, W2, b2, … are needed", path.display(), names.join(", "));
+    let array = |name: String| npy::read_npz(path, Some(&name));
+    (1..=count).map(|k| Ok(single(array(format!("W{k}"))?, array(format!("b{k}"))?))).collect()
 }
 
 fn of_safetensors(path: &Path) -> Result<Vec<Layer>> {
@@ -98,20 +88,14 @@ fn of_safetensors(path: &Path) -> Result<Vec<Layer>> {
             let kernel = safetensors::read(path, Some(&format!("{module}.weight")))?;
             let bias = safetensors::read(path, Some(&format!("{module}.bias")))
                 .with_context(|| format!("the layer {module} needs a bias"))?;
-            Ok((kernel.t().mapv(|value| value as f32), bias.iter().map(|&value| value as f32).collect()))
+            Ok(single(kernel.reversed_axes(), bias))
         })
         .collect()
 }
 
-/// An array of single or double precision.
-fn array<D: Dimension>(arrays: &mut NpzReader<File>, name: &str) -> Result<Array<f32, D>> {
-    let single = arrays.by_name::<ndarray::OwnedRepr<f32>, D>(name);
-    single.or_else(|error| {
-        let double = arrays.by_name::<ndarray::OwnedRepr<f64>, D>(name);
-        double
-            .map(|values| values.mapv(|value| value as f32))
-            .map_err(|_| anyhow!("array {name} cannot be read: {error}"))
-    })
+/// A kernel and its biases in single precision.
+fn single(kernel: Array2<f64>, bias: Array2<f64>) -> Layer {
+    (kernel.mapv(|value| value as f32), bias.iter().map(|&value| value as f32).collect())
 }
 
 #[cfg(test)]

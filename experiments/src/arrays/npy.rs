@@ -28,9 +28,7 @@ pub fn read_npy(path: &Path) -> Result<Array2<f64>> {
 /// As [`read_npy`], and if there is no such array.
 pub fn read_npz(path: &Path, name: Option<&str>) -> Result<Array2<f64>> {
     let shown = path.display().to_string();
-    let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
-    let mut archive = ZipArchive::new(file).map_err(|error| anyhow!("{shown} is not an .npz archive: {error}"))?;
-    let names: Vec<String> = archive.file_names().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
+    let (mut archive, names) = open_npz(path)?;
     let name = choose(&names, name, &shown)?;
     let explain = || format!("cannot read the array {name} of {shown}");
     let place = names.iter().position(|other| other == name).with_context(explain)?;
@@ -44,6 +42,22 @@ pub fn read_npz(path: &Path, name: Option<&str>) -> Result<Array2<f64>> {
     let mut bytes = Vec::new();
     entry.by_ref().take(MOST_BYTES).read_to_end(&mut bytes).with_context(explain)?;
     parse(&bytes).and_then(as_matrix).with_context(explain)
+}
+
+/// The names of the arrays of an .npz archive.
+///
+/// # Errors
+/// If it cannot be opened, or is no such archive.
+pub fn names(path: &Path) -> Result<Vec<String>> {
+    open_npz(path).map(|(_, names)| names)
+}
+
+fn open_npz(path: &Path) -> Result<(ZipArchive<File>, Vec<String>)> {
+    let shown = path.display();
+    let file = File::open(path).with_context(|| format!("cannot open {shown}"))?;
+    let archive = ZipArchive::new(file).map_err(|error| anyhow!("{shown} is not an .npz archive: {error}"))?;
+    let names = archive.file_names().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
+    Ok((archive, names))
 }
 
 /// Parses an .npy file in memory; its claim is checked against its length before anything is allocated.

@@ -17,11 +17,6 @@ pub fn generalisation_error(i_xt_bits: f64, m: usize, delta: f64) -> f64 {
     ((i_xt_bits.exp2() + (1.0 / delta).ln()) / (2.0 * m as f64)).sqrt()
 }
 
-/// The order of the error of an estimate of I(T;Y) from m samples, |T||Y|/√m, in bits up to a constant.
-pub fn information_error(n_t: usize, n_y: usize, m: usize) -> f64 {
-    n_t as f64 * n_y as f64 / (m as f64).sqrt()
-}
-
 /// Bits by which a plug-in I(T;Y) from m samples is off at most, with probability at least 1 − δ, for any encoder p(t|x)
 /// into `n_t` values that was fixed before the sample.
 pub fn information_error_bound(n_t: usize, n_y: usize, m: usize, delta: f64) -> f64 {
@@ -57,7 +52,6 @@ mod tests {
         let (two, one) = (generalisation_error(12.0, 3482, 0.99), generalisation_error(11.0, 1741, 0.99));
         approx::assert_abs_diff_eq!(two, one, epsilon = 1e-4);
         assert!(generalisation_error(12.0, 3482, 0.05) > 0.7);
-        approx::assert_abs_diff_eq!(information_error(2, 2, 10_000), 0.04, epsilon = 1e-15);
     }
 
     #[test]
