@@ -141,16 +141,20 @@ fn batch_sizes(rq2: &Settings<PhaseRule>) -> Result<Vec<(String, usize)>> {
 
 fn print_verdict(claims: &[ClaimRow]) {
     println!("RQ2: how does SGD split into drift and diffusion, and what drives them?\n");
-    println!("{:<46} {:<20} {:<22} {:>22}  verdict", "claim", "condition", "estimator", "measured [95 %]");
+    println!(
+        "{:<46} {:<20} {:<22} {:>22}  {:<12}  what is measured",
+        "claim", "condition", "estimator", "value [95 %]", "verdict"
+    );
     for row in claims {
         let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
         println!(
-            "{:<46} {:<20} {:<22} {:>22}  {}",
+            "{:<46} {:<20} {:<22} {:>22}  {:<12}  {}",
             row.claim,
             row.condition,
-            row.estimator,
+            row.estimator.split(",samples").next().unwrap_or_default(),
             format!("{:.2} [{}, {}]", row.value, end(row.lower), end(row.upper)),
-            row.outcome,
+            row.outcome.to_string(),
+            row.measured,
         );
     }
     println!("\nThe rules, fixed before the run: experiments/src/sgd_phases/verdict.rs.");
