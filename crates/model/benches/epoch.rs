@@ -1,5 +1,5 @@
-//! An epoch of the paper's network, all in: fresh shuffle, gather, forward, backward, update, and the gradient statistics of the
-//! epoch. Milliseconds per replica and epoch on one thread, medians, all in one run: fused kernels, the same network in composed
+//! An epoch of the paper's network, all in: fresh shuffle, gather, forward, backward, update, and the gradients of the one epoch
+//! that is recorded. Milliseconds per replica and epoch on one thread, medians, all in one run: fused kernels, the same network in composed
 //! burn operations (flex; burn-ndarray where `--features ndarray` is given), and a hand-written loop without a framework.
 //!
 //! `cargo bench -p infoplane-model --bench epoch [-- table|sweep|profile]`
