@@ -7,14 +7,9 @@ use burn::tensor::{Tensor, activation};
 use crate::architectures::Architecture;
 use crate::stack::Stack;
 
-/// Net inputs z_l, [R, n_l, B], and activations t_l of every layer; the last layer is linear (logits).
+/// Net inputs z_l, [R, n_l, B], and what every layer hands on, t_l (see [`Architecture`]); the last layer is linear (logits).
 /// x is [R, F, B], or [1, F, B] for all replicas alike.
-pub fn layers(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Vec<(Tensor<3>, Tensor<3>)> {
-    layers_of(Architecture::Mlp, x, parameters, stack)
-}
-
-/// The same for any architecture: t_l is what layer l hands on.
-pub fn layers_of(
+pub fn layers(
     architecture: Architecture,
     x: Tensor<3>,
     parameters: Tensor<2>,
@@ -43,13 +38,8 @@ pub fn layers_of(
 }
 
 /// Logits [R, C, B]: the last layer's net inputs.
-pub fn logits(x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Tensor<3> {
-    logits_of(Architecture::Mlp, x, parameters, stack)
-}
-
-/// The same for any architecture.
-pub fn logits_of(architecture: Architecture, x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Tensor<3> {
-    let layers = layers_of(architecture, x.clone(), parameters, stack);
+pub fn logits(architecture: Architecture, x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Tensor<3> {
+    let layers = layers(architecture, x.clone(), parameters, stack);
     // A stack without layers is the identity.
     layers.into_iter().next_back().map_or(x, |(z, _)| z)
 }

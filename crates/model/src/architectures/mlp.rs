@@ -171,7 +171,7 @@ impl Mlp {
         }
         let _ = compute;
         let leaf = Tensor::<2>::from_inner(parameters.clone()).require_grad();
-        let logits = composed::logits_of(self.architecture, Tensor::from_inner(x), leaf.clone(), &self.stack);
+        let logits = composed::logits(self.architecture, Tensor::from_inner(x), leaf.clone(), &self.stack);
         let losses = composed::cross_entropy(logits, Tensor::from_inner(labels));
         let mut gradients = losses.clone().sum().backward();
         // Every parameter takes part in the loss, so there always is a gradient.
@@ -202,7 +202,7 @@ impl Mlp {
         let x = Tensor::from_data(TensorData::new(x.to_vec(), [1, self.stack.widths[0], n]), compute.device());
         let replicas = parameters.dims()[0];
         let mut all = vec![(Vec::new(), Vec::new()); replicas];
-        for (z, t) in composed::layers_of(self.architecture, x, parameters, &self.stack) {
+        for (z, t) in composed::layers(self.architecture, x, parameters, &self.stack) {
             let (z, t) = (to_vec(z.into_data()), to_vec(t.into_data()));
             let size = z.len() / replicas;
             for (r, (all_z, all_t)) in all.iter_mut().enumerate() {

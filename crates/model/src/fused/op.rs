@@ -215,7 +215,7 @@ const INSIDE: &str = "called on the backend inside autodiff only: gradients of g
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Activation, composed};
+    use crate::{Activation, Architecture, composed};
     use burn::tensor::{Device, TensorData};
     use rand::rngs::ChaCha8Rng;
     use rand::{RngExt, SeedableRng};
@@ -253,7 +253,7 @@ mod tests {
         let losses = if path == Path::LayerByLayer {
             cross_entropy(network.layers().fold(x, |t, layer| dense(t, p.clone(), layer)), labels)
         } else {
-            composed::cross_entropy(composed::logits(x, p.clone(), network), labels)
+            composed::cross_entropy(composed::logits(Architecture::Mlp, x, p.clone(), network), labels)
         };
         // Twice, so that the upstream gradient is felt; powers of two scale exactly.
         let gradients = (losses.clone() * 2.0).sum().backward();
