@@ -44,8 +44,9 @@ pub struct RunArgs {
     /// Training epochs
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// A data file like the authors' var_u.mat, instead of the generated task
-    #[arg(long, value_name = "FILE.mat")]
+    /// Another task than the paper's: a .mat like the authors' var_u.mat, an .npz (inputs, labels), a .csv (labels last),
+    /// …images-idx3-ubyte, or teacher:inputs=12,patterns=4096,noise=0.5,seed=1
+    #[arg(long, value_name = "FILE|teacher")]
     pub dataset: Option<PathBuf>,
     /// Folder of the results [default: results/QUESTION/PRESET]
     #[arg(long, value_name = "DIR")]

@@ -100,31 +100,19 @@ impl Partition {
             };
         }
         let n_y = joint.n_y();
-        let (p_x, p_y_given_x) = (joint.p_x(), joint.p_y_given_x());
+        // A known number of classes makes a loop of a few instructions.
+        let (cells, p_ty) = if n_y == 2 { self.sums(joint, 2) } else { self.sums(joint, n_y) };
         let (plogp_x, h_y_given_x) = (joint.plogp_of_each_x(), joint.h_y_given_each_x());
-        let mut members = vec![0_u32; self.cells];
-        let mut last = vec![0_usize; self.cells];
-        let mut p_t = vec![0.0; self.cells];
-        let mut p_ty = vec![0.0; self.cells * n_y];
-        for (x, &t) in self.cell.iter().enumerate() {
-            let t = t as usize;
-            members[t] += 1;
-            last[t] = x;
-            p_t[t] += p_x[x];
-            for y in 0..n_y {
-                p_ty[t * n_y + y] += p_x[x] * p_y_given_x[[x, y]];
-            }
-        }
         let (mut h_t, mut h_y_given_t) = (0.0, 0.0);
-        for t in 0..self.cells {
+        for (cell, p_ty) in cells.iter().zip(p_ty.chunks_exact(n_y)) {
             // A cell of one x needs no logarithms beyond those p(x, y) has already taken.
-            if members[t] == 1 {
-                h_t -= plogp_x[last[t]];
-                h_y_given_t += p_t[t] * h_y_given_x[last[t]];
+            if cell.members == 1 {
+                h_t -= plogp_x[cell.last as usize];
+                h_y_given_t += cell.p * h_y_given_x[cell.last as usize];
             } else {
-                let plogp_t = plogp(p_t[t]);
+                let plogp_t = plogp(cell.p);
                 h_t -= plogp_t;
-                h_y_given_t += plogp_t - p_ty[t * n_y..(t + 1) * n_y].iter().map(|&p| plogp(p)).sum::<f64>();
+                h_y_given_t += plogp_t - p_ty.iter().map(|&p| plogp(p)).sum::<f64>();
             }
         }
         // Rounding alone can carry the two a few 1e-16 past their bounds.
@@ -132,6 +120,35 @@ impl Partition {
         let i_ty = (joint.h_y() - h_y_given_t).clamp(0.0, joint.mutual_information().min(i_xt));
         Information { i_xt: Estimate::exact(i_xt), i_ty: Estimate::exact(i_ty) }
     }
+
+    /// The cells, and p(t, y), [cells × n_y].
+    #[inline(always)]
+    fn sums(&self, joint: &JointDistribution, n_y: usize) -> (Vec<Cell>, Vec<f64>) {
+        let mut cells = vec![Cell::default(); self.cells];
+        let mut p_ty = vec![0.0; self.cells * n_y];
+        let conditional = joint.p_y_given_x();
+        let conditional = conditional.as_standard_layout();
+        let rows = conditional.as_slice().unwrap_or_default().chunks_exact(n_y);
+        for (x, ((&t, &p), p_y)) in self.cell.iter().zip(joint.p_x()).zip(rows).enumerate() {
+            let cell = &mut cells[t as usize];
+            cell.members += 1;
+            cell.last = x as u32;
+            cell.p += p;
+            let sums = &mut p_ty[t as usize * n_y..][..n_y];
+            for y in 0..n_y {
+                sums[y] += p * p_y[y];
+            }
+        }
+        (cells, p_ty)
+    }
+}
+
+/// The x's of one cell: how many, the last of them, and p(t).
+#[derive(Debug, Clone, Copy, Default)]
+struct Cell {
+    members: u32,
+    last: u32,
+    p: f64,
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ pub(crate) fn number_in_order(labels: &[u64]) -> (Vec<u32>, usize) {
     let bits = (labels.len().max(1) * 2).next_power_of_two().trailing_zeros();
     let mask = (1_usize << bits) - 1;
     let mut slots = vec![EMPTY; 1 << bits];
-    let mut distinct: Vec<u64> = Vec::new();
+    let mut distinct: Vec<u64> = Vec::with_capacity(labels.len());
     let numbers = labels
         .iter()
         .map(|&label| {

@@ -14,7 +14,8 @@ use std::time::Instant;
 use infoplane_model::backend::Compute;
 use infoplane_model::fused::lanes;
 use infoplane_model::{
-    Activation, Backend, GradientMode, Initialisation, Mlp, OptimizerKind, Output, Replica, TrainSettings, Training,
+    Activation, Architecture, Backend, GradientMode, Initialisation, Mlp, OptimizerKind, Output, Replica,
+    TrainSettings, Training,
 };
 use ndarray::Array2;
 
@@ -32,12 +33,22 @@ struct Case {
     rows: u32,
     replicas: usize,
     epochs: usize,
+    architecture: Architecture,
 }
 
 impl Case {
     fn paper(replicas: usize, epochs: usize) -> Self {
         let (optimizer, activation) = (OptimizerKind::Sgd, Activation::Tanh);
-        Self { hidden: PAPER.to_vec(), optimizer, activation, batch: 256, rows: 3482, replicas, epochs }
+        Self {
+            hidden: PAPER.to_vec(),
+            optimizer,
+            activation,
+            batch: 256,
+            rows: 3482,
+            replicas,
+            epochs,
+            architecture: Architecture::Mlp,
+        }
     }
 }
 
@@ -45,6 +56,7 @@ fn main() {
     let fused = Backend::Flex.open(0).expect("flex is compiled in");
     match std::env::args().skip(1).find(|word| !word.starts_with("--")).as_deref() {
         Some("profile") => train(&fused, &Case::paper(5, 2000)),
+        Some("profile-relu") => train(&fused, &Case { activation: Activation::Relu, ..Case::paper(5, 2000) }),
         Some("sweep") => sweep(&fused),
         _ => table(&fused),
     }
@@ -78,7 +90,20 @@ fn table(fused: &Compute) {
             }
         }
     }
+    architectures(fused);
     println!("\ntwo threads, one block of 8 each, do {:.2} times the work of one", two_threads(fused));
+}
+
+/// Cost per replica and epoch of architectures made of the fused layers, beside the plain one of the same widths.
+fn architectures(fused: &Compute) {
+    println!("\nms per replica and epoch of other architectures, hidden 10-10-10-10, tanh, SGD, batch 256");
+    let plain = Case { hidden: vec![10; 4], ..Case::paper(8, 30) };
+    let plain_time = time(fused, &plain);
+    println!("mlp                {plain_time:.3}");
+    for architecture in [Architecture::Residual, Architecture::Quantised { bits: 8 }] {
+        let ours = time(fused, &Case { architecture, ..plain.clone() });
+        println!("{:<18} {ours:.3}  {:.1}x", String::from(architecture), ours / plain_time);
+    }
 }
 
 /// Cost per replica and epoch as each quantity grows, and fused against composed as layers widen.
@@ -119,7 +144,9 @@ fn median(mut run: impl FnMut() -> f64) -> f64 {
 fn train(compute: &Compute, case: &Case) {
     let inputs = Array2::from_shape_fn((PATTERNS, 12), |(x, column)| ((x >> column) & 1) as f32);
     let init = Initialisation::TruncatedNormal;
-    let network = Mlp::new(12, &case.hidden, case.activation, Output::Softmax, 2, init).expect("a network");
+    let network = Mlp::new(12, &case.hidden, case.activation, Output::Softmax, 2, init)
+        .and_then(|network| network.with(case.architecture))
+        .expect("a network");
     let sample = |seed| Replica {
         seed,
         train: (0..case.rows).collect(),

@@ -28,6 +28,8 @@ pub enum Purpose {
     MonteCarlo = 7,
     /// Which labels are replaced by noise, and by what.
     LabelNoise = 8,
+    /// A generated task.
+    Task = 9,
 }
 
 /// The stream of a seed for a purpose.

@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use infoplane_info::JointDistribution;
+use anyhow::{Result, ensure};
 
 use super::Task;
+use super::labelled::labelled;
 use crate::arrays::mat;
 
-/// Reads a task whose n patterns are equally likely and whose labels are certain.
+/// Reads a task whose n patterns are equally likely.
 ///
 /// # Errors
-/// If the file is not such a file, F and y disagree, a label is neither 0 nor 1, or two equal patterns have other labels.
+/// If the file is not such a file, F and y disagree, or a label is neither 0 nor 1.
 pub fn load(path: &Path) -> Result<Task> {
     let inputs = mat::read(path, Some("F"))?;
     let labels = mat::read(path, Some("y"))?;
@@ -28,7 +28,6 @@ pub fn load(path: &Path) -> Result<Task> {
     if let Some(row) = labels.iter().position(|&y| y != 0.0 && y != 1.0) {
         anyhow::bail!("{shown}: label {row} of y is {}; labels must be 0 or 1", labels[row]);
     }
-    let joint = JointDistribution::uniform_binary(&labels).with_context(|| format!("{shown}: y is not usable"))?;
-    let name = path.file_stem().map_or_else(|| "dataset".to_owned(), |stem| stem.to_string_lossy().into_owned());
-    Ok(Task { name, inputs: inputs.mapv(|value| value as f32), joint })
+    let labels: Vec<i64> = labels.into_iter().map(|label| label as i64).collect();
+    labelled(super::name_of(path), inputs.mapv(|value| value as f32), &labels, &shown.to_string())
 }

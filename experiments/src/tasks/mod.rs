@@ -1,14 +1,26 @@
 //! What the networks learn: one task = one file.
 //!
+//! | `task.dataset` | file | what |
+//! |---|---|---|
+//! | empty | `o3` | the paper's task, generated |
+//! | `teacher:inputs=12,…` | `teacher` | Gaussian inputs and a noisy linear teacher |
+//! | a .mat file | `mat` | like the authors' var_u.mat |
+//! | an .npz or .csv file | `own` | data of one's own |
+//! | `…images-idx3-ubyte` | `idx` | images in MNIST's format |
+//!
 //! A [`Task`] has every input pattern and the exact p(x, y), so that information can be measured over all of X rather than
 //! over a sample. [`Split`] then says which patterns a replica trains on and with which labels.
 
+mod idx;
+mod labelled;
 mod mat;
 mod o3;
+mod own;
+mod teacher;
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use infoplane_info::JointDistribution;
 use infoplane_model::random::{Purpose, stream};
 use ndarray::Array2;
@@ -16,7 +28,6 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-pub use mat::load as load_mat;
 pub use o3::{Labelling, Pattern, o3};
 
 /// All patterns of a problem and their exact distribution.
@@ -34,7 +45,7 @@ pub struct Task {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskSettings {
-    /// A file in the format of the authors' var_u.mat instead of the generated task; empty for none.
+    /// A file or a generated task (the table above) instead of the paper's; empty for that.
     pub dataset: String,
     /// `soft`: p(y|x) of the paper, with I(X;Y) as below. `hard`: the likelier label for certain.
     pub labels: Labelling,
@@ -73,7 +84,22 @@ impl TaskSettings {
     /// # Errors
     /// If the file cannot be read, or I(X;Y) cannot be had.
     pub fn load(&self) -> Result<Task> {
-        if self.dataset.is_empty() { o3(self.labels, self.i_xy_bits) } else { load_mat(Path::new(&self.dataset)) }
+        let path = Path::new(&self.dataset);
+        let extension =
+            path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
+        match (self.dataset.split_once(':').unwrap_or((&self.dataset, "")), extension.as_str()) {
+            (("", _), _) => o3(self.labels, self.i_xy_bits),
+            (("teacher", settings), _) => teacher::parse(settings),
+            (_, "mat") => mat::load(path),
+            (_, "npz") => own::npz(path),
+            (_, "csv") => own::csv(path),
+            _ if self.dataset.contains("idx") => idx::load(path),
+            _ => bail!(
+                "task.dataset = \"{}\": data come as .mat (F and y), .npz (inputs and labels), .csv (labels last), \
+                 …images-idx3-ubyte, or generated, like teacher:inputs=12",
+                self.dataset
+            ),
+        }
     }
 
     /// # Errors
@@ -107,6 +133,11 @@ impl TaskSettings {
         train.sort_unstable();
         Split { train, labels: draw_labels(&task.joint, self.label_noise, seed) }
     }
+}
+
+/// The name of a file's task: the file's, without its extension.
+fn name_of(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "dataset".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
 /// The number of training patterns of a fraction.

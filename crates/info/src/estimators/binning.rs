@@ -12,9 +12,10 @@
 //! stand for is not the same at two epochs. Any of them can be laid on the *net input* instead of the activation, which
 //! undoes the saturation of the nonlinearity (Saxe et al. 2018).
 
+use std::borrow::Cow;
 use std::fmt;
 
-use ndarray::{Array1, ArrayView1, ArrayView2};
+use ndarray::{Array1, ArrayView2};
 use pulp::{Simd, WithSimd};
 
 use super::ksg::check_pair;
@@ -115,7 +116,9 @@ impl Binning {
         let mut refinement = Refinement::new(values.nrows());
         let mut numbers = vec![0.0; values.nrows()];
         for (unit, values) in values.columns().into_iter().enumerate() {
-            bins.number(values, &mut numbers).map_err(|row| {
+            // Features over patterns lie feature by feature: no copy is made of them.
+            let values = values.to_slice().map_or_else(|| Cow::Owned(values.to_vec()), Cow::Borrowed);
+            bins.number(&values, &mut numbers).map_err(|row| {
                 let (low, high) = bins.range();
                 EstimateError::OutOfRange { row, unit, value: values[row], low, high }
             })?;
@@ -144,7 +147,7 @@ fn first_outside(values: &[f64], inside: impl Fn(f64) -> bool) -> Option<usize> 
 
 /// The bin of each of one unit's values.
 struct Floors<'a> {
-    values: ArrayView1<'a, f64>,
+    values: &'a [f64],
     bins: Bins,
     numbers: &'a mut [f64],
 }
@@ -169,7 +172,7 @@ impl WithSimd for Floors<'_> {
 
 impl Bins {
     /// The bin of each value of one unit; the row of a value that no bin holds otherwise.
-    fn number(self, values: ArrayView1<f64>, numbers: &mut [f64]) -> Result<(), usize> {
+    fn number(self, values: &[f64], numbers: &mut [f64]) -> Result<(), usize> {
         match self {
             Self::Width { .. } => {
                 run(Floors { values, bins: self, numbers });
@@ -180,9 +183,9 @@ impl Bins {
             Self::Range { low, high, .. } => {
                 run(Floors { values, bins: self, numbers });
                 // The last bin takes in its upper edge, and no more.
-                let inside = |value: &f64| (low..=high).contains(value);
-                if !values.fold(true, |all, value| all & inside(value)) {
-                    return Err(values.iter().position(|value| !inside(value)).unwrap_or(0));
+                let inside = |value: f64| (low..=high).contains(&value);
+                if let Some(row) = first_outside(values, inside) {
+                    return Err(row);
                 }
             }
             Self::Quantile { count } | Self::OwnRange { count } => {

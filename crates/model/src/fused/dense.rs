@@ -3,51 +3,146 @@
 //! Matrices of activations are [F × B], feature by feature, so that the B patterns are the SIMD lanes. What a replica computes
 //! depends on nothing but its own numbers.
 
+use std::marker::PhantomData;
+
 use pulp::{Simd, WithSimd};
 
+use super::lanes::{load, store};
 use super::nonlinearity::{Nonlinearity, each_activation};
-use super::product::{Features, Outer, Product, outer, product, sum};
+use super::product::{Features, Finish, Outer, Product, outer, product, sum};
 use crate::activation::Activation;
 use crate::stack::Dense;
 
-/// z of a layer, written over `out`, [n_out × stride], for the first `patterns`.
+/// t = φ(z) of a layer, written over `t`, [n_out × stride], for the first `patterns`; z over `z` if KEEP.
+#[derive(Debug)]
+pub(super) struct Layer<'a> {
+    pub layer: Dense,
+    pub parameters: &'a [f32],
+    pub x: Features<'a>,
+    pub patterns: usize,
+    pub t: &'a mut [f32],
+    pub z: &'a mut [f32],
+    pub stride: usize,
+}
+
+impl Layer<'_> {
+    #[inline(always)]
+    pub(super) fn run<S: Simd, const KEEP: bool>(self, simd: S) {
+        each_activation!(self.layer.activation, activated::<S, KEEP>(simd, self));
+    }
+}
+
 #[inline(always)]
-pub(super) fn net_input<S: Simd>(
-    simd: S,
-    layer: Dense,
-    parameters: &[f32],
-    x: Features,
-    patterns: usize,
-    out: &mut [f32],
-    stride: usize,
-) {
+fn activated<S: Simd, N: Nonlinearity, const KEEP: bool>(simd: S, layer: Layer) {
+    let Layer { layer, parameters, x, patterns, t, z, stride } = layer;
     let (w, bias) = (&parameters[layer.kernel()], Some(&parameters[layer.biases()]));
-    let (inputs, outputs) = (layer.inputs, layer.outputs);
-    product::<S, false>(simd, Product { x, w, bias, inputs, outputs, patterns }, out, stride);
+    let product = Product { x, w, bias, inputs: layer.inputs, outputs: layer.outputs, patterns };
+    if N::SHORT {
+        let finish = Activate::<N, KEEP> { z, stride, patterns, nonlinearity: PhantomData };
+        simd.vectorize(Finished::<_, false> { product, finish, out: t, stride });
+        return;
+    }
+    simd.vectorize(Finished::<_, false> { product, finish: AsIs, out: t, stride });
+    if KEEP {
+        for (z, t) in z.chunks_mut(stride).zip(t.chunks(stride)) {
+            z[..patterns].copy_from_slice(&t[..patterns]);
+        }
+    }
+    simd.vectorize(ActivateAll::<N> { values: t, stride, patterns, nonlinearity: PhantomData });
 }
 
-/// t = φ(z) in place, for the first `patterns` of every `stride`.
-#[inline(always)]
-pub(super) fn activate<S: Simd>(simd: S, activation: Activation, values: &mut [f32], stride: usize, patterns: usize) {
-    each_activation!(activation, activate_with::<S>(simd, values, stride, patterns));
+/// t = φ(z) in place, for the first `patterns` of every `stride`: four registers together, to hide how long a division takes.
+struct ActivateAll<'a, N> {
+    values: &'a mut [f32],
+    stride: usize,
+    patterns: usize,
+    nonlinearity: PhantomData<N>,
 }
 
-#[inline(always)]
-fn activate_with<S: Simd, N: Nonlinearity>(simd: S, values: &mut [f32], stride: usize, patterns: usize) {
-    for row in values.chunks_mut(stride) {
-        let (whole, tail) = S::as_mut_simd_f32s(&mut row[..patterns]);
-        let (fours, rest) = whole.as_chunks_mut::<4>();
-        for four in fours {
-            *four =
-                [N::apply(simd, four[0]), N::apply(simd, four[1]), N::apply(simd, four[2]), N::apply(simd, four[3])];
+impl<N: Nonlinearity> WithSimd for ActivateAll<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for row in self.values.chunks_mut(self.stride) {
+            let (whole, tail) = S::as_mut_simd_f32s(&mut row[..self.patterns]);
+            let (fours, rest) = whole.as_chunks_mut::<4>();
+            for four in fours {
+                *four = [
+                    N::apply(simd, four[0]),
+                    N::apply(simd, four[1]),
+                    N::apply(simd, four[2]),
+                    N::apply(simd, four[3]),
+                ];
+            }
+            for one in rest {
+                *one = N::apply(simd, *one);
+            }
+            if !tail.is_empty() {
+                let last = simd.partial_load_f32s(tail);
+                simd.partial_store_f32s(tail, N::apply(simd, last));
+            }
         }
-        for one in rest {
-            *one = N::apply(simd, *one);
+    }
+}
+
+/// A product with what becomes of its sums.
+struct Finished<'a, F, const TRANSPOSED: bool> {
+    product: Product<'a>,
+    finish: F,
+    out: &'a mut [f32],
+    stride: usize,
+}
+
+impl<F: Finish, const TRANSPOSED: bool> WithSimd for Finished<'_, F, TRANSPOSED> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        product::<S, TRANSPOSED>(simd, self.product, self.finish, self.out, self.stride);
+    }
+}
+
+/// φ, on the way out of the forward product.
+struct Activate<'a, N, const KEEP: bool> {
+    z: &'a mut [f32],
+    stride: usize,
+    patterns: usize,
+    nonlinearity: PhantomData<N>,
+}
+
+impl<N: Nonlinearity, const KEEP: bool> Finish for Activate<'_, N, KEEP> {
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, simd: S, unit: usize, k: usize, z: S::f32s) -> S::f32s {
+        if KEEP {
+            let row = &mut self.z[unit * self.stride..unit * self.stride + self.patterns];
+            store(simd, row, k, z);
         }
-        if !tail.is_empty() {
-            let last = simd.partial_load_f32s(tail);
-            simd.partial_store_f32s(tail, N::apply(simd, last));
-        }
+        N::apply(simd, z)
+    }
+}
+
+/// Nothing.
+struct AsIs;
+
+impl Finish for AsIs {
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, _: S, _: usize, _: usize, sum: S::f32s) -> S::f32s {
+        sum
+    }
+}
+
+/// φ′ of the layer below, on the way out of the backward product.
+struct PullBack<'a, N> {
+    kept: Features<'a>,
+    patterns: usize,
+    nonlinearity: PhantomData<N>,
+}
+
+impl<N: Nonlinearity> Finish for PullBack<'_, N> {
+    #[inline(always)]
+    fn finish<S: Simd>(&mut self, simd: S, unit: usize, k: usize, dx: S::f32s) -> S::f32s {
+        N::pull_back(simd, load(simd, self.kept.of(unit, self.patterns), k), dx)
     }
 }
 
@@ -111,19 +206,41 @@ pub(super) fn total<S: Simd>(simd: S, sums: &[S::f32s], gradient: &mut [f32]) {
     }
 }
 
-/// ∂/∂x = W δ, written over `out`, [n_in × stride].
+/// ∂/∂x = W δ, times φ′ of the layer below if that is part of the pass, written over `out`, [n_in × stride].
+#[derive(Debug)]
+pub(super) struct InputGradient<'a> {
+    pub layer: Dense,
+    pub parameters: &'a [f32],
+    pub delta: Features<'a>,
+    /// Activation of the layer below, and what [`Nonlinearity::pull_back`] takes its derivative from.
+    pub below: Option<(Activation, Features<'a>)>,
+    pub patterns: usize,
+    pub out: &'a mut [f32],
+    pub stride: usize,
+}
+
+impl InputGradient<'_> {
+    #[inline(always)]
+    pub(super) fn run<S: Simd>(self, simd: S) {
+        match self.below {
+            Some((activation, kept)) => each_activation!(activation, pulled_back::<S>(simd, self, kept)),
+            None => self.finished(simd, AsIs),
+        }
+    }
+
+    #[inline(always)]
+    fn finished<S: Simd>(self, simd: S, finish: impl Finish) {
+        let Self { layer, parameters, delta, patterns, out, stride, .. } = self;
+        let (w, inputs, outputs) = (&parameters[layer.kernel()], layer.outputs, layer.inputs);
+        let product = Product { x: delta, w, bias: None, inputs, outputs, patterns };
+        simd.vectorize(Finished::<_, true> { product, finish, out, stride });
+    }
+}
+
 #[inline(always)]
-pub(super) fn input_gradient<S: Simd>(
-    simd: S,
-    layer: Dense,
-    parameters: &[f32],
-    delta: Features,
-    patterns: usize,
-    out: &mut [f32],
-    stride: usize,
-) {
-    let (w, inputs, outputs) = (&parameters[layer.kernel()], layer.outputs, layer.inputs);
-    product::<S, true>(simd, Product { x: delta, w, bias: None, inputs, outputs, patterns }, out, stride);
+fn pulled_back<S: Simd, N: Nonlinearity>(simd: S, gradient: InputGradient, kept: Features) {
+    let finish = PullBack::<N> { kept, patterns: gradient.patterns, nonlinearity: PhantomData };
+    gradient.finished(simd, finish);
 }
 
 /// Forward pass of one layer.
@@ -149,11 +266,9 @@ impl WithSimd for Forward<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { layer, parameters, x, patterns, t, z } = self;
-        net_input(simd, layer, parameters, x, patterns, t, patterns);
-        if !z.is_empty() {
-            z.copy_from_slice(t);
-        }
-        activate(simd, layer.activation, t, patterns, patterns);
+        let keeps_z = !z.is_empty();
+        let layer = Layer { layer, parameters, x, patterns, t, z, stride: patterns };
+        if keeps_z { layer.run::<S, true>(simd) } else { layer.run::<S, false>(simd) }
     }
 }
 
@@ -195,7 +310,8 @@ impl WithSimd for Backward<'_> {
         add_gradient(simd, layer, x, d, patterns, sums);
         total(simd, &sums[own.clone()], &mut gradient[own]);
         if !dx.is_empty() {
-            input_gradient(simd, layer, parameters, d, patterns, dx, patterns);
+            // What lies below is another operation's.
+            InputGradient { layer, parameters, delta: d, below: None, patterns, out: dx, stride: patterns }.run(simd);
         }
     }
 }

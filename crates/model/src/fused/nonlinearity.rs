@@ -72,37 +72,41 @@ fn each_lane<S: Simd>(simd: S, z: S::f32s, f: impl Fn(f32) -> f32) -> S::f32s {
 /// φ and φ′ on registers. A loop over registers is made once for each (see [`each_activation`]), so that nothing is decided
 /// inside it.
 pub(super) trait Nonlinearity {
+    /// Whether φ takes so few operations that it is applied to sums in their registers; longer ones would spill them.
+    const SHORT: bool;
     /// φ(z).
     fn apply<S: Simd>(simd: S, z: S::f32s) -> S::f32s;
     /// g·φ′, with v = z where [`derivative_needs_net_input`], else v = φ(z).
     fn pull_back<S: Simd>(simd: S, v: S::f32s, g: S::f32s) -> S::f32s;
 }
 
-/// Calls `$function::<S, N>($arguments)` with the [`Nonlinearity`] N of an activation.
+/// Calls `$function::<S, N, …>($arguments)` with the [`Nonlinearity`] N of an activation.
 macro_rules! each_activation {
-    ($activation:expr, $function:ident::<$simd:ident>($($argument:expr),* $(,)?)) => {{
+    ($activation:expr, $function:ident::<$simd:ident $(, $keep:ident)?>($($argument:expr),* $(,)?)) => {{
         use $crate::fused::nonlinearity as n;
         match $activation {
-            Activation::Tanh => $function::<$simd, n::Tanh>($($argument),*),
-            Activation::Relu => $function::<$simd, n::Relu>($($argument),*),
-            Activation::Linear => (),
-            Activation::Softsign => $function::<$simd, n::Softsign>($($argument),*),
-            Activation::Softplus => $function::<$simd, n::Softplus>($($argument),*),
-            Activation::LeakyRelu => $function::<$simd, n::LeakyRelu>($($argument),*),
-            Activation::Gelu => $function::<$simd, n::Gelu>($($argument),*),
-            Activation::Sigmoid => $function::<$simd, n::Sigmoid>($($argument),*),
+            Activation::Tanh => $function::<$simd, n::Tanh $(, $keep)?>($($argument),*),
+            Activation::Relu => $function::<$simd, n::Relu $(, $keep)?>($($argument),*),
+            Activation::Linear => $function::<$simd, n::Linear $(, $keep)?>($($argument),*),
+            Activation::Softsign => $function::<$simd, n::Softsign $(, $keep)?>($($argument),*),
+            Activation::Softplus => $function::<$simd, n::Softplus $(, $keep)?>($($argument),*),
+            Activation::LeakyRelu => $function::<$simd, n::LeakyRelu $(, $keep)?>($($argument),*),
+            Activation::Gelu => $function::<$simd, n::Gelu $(, $keep)?>($($argument),*),
+            Activation::Sigmoid => $function::<$simd, n::Sigmoid $(, $keep)?>($($argument),*),
         }
     }};
 }
 pub(super) use each_activation;
 
-/// The nonlinearities, one type each: `Name { φ of (simd, z); φ′ of (simd, v, g) }`.
+/// The nonlinearities, one type each: `Name: short { φ of (simd, z); φ′ of (simd, v, g) }`.
 macro_rules! nonlinearities {
-    ($($(#[$doc:meta])* $name:ident { ($s:ident, $z:ident) => $apply:expr, ($t:ident, $v:ident, $g:ident) => $pull_back:expr })*) => {$(
+    ($($(#[$doc:meta])* $name:ident: $short:literal { ($s:ident, $z:ident) => $apply:expr, ($t:ident, $v:ident, $g:ident) => $pull_back:expr })*) => {$(
         $(#[$doc])*
         pub(super) struct $name;
 
         impl Nonlinearity for $name {
+            const SHORT: bool = $short;
+
             #[inline(always)]
             fn apply<S: Simd>($s: S, $z: S::f32s) -> S::f32s {
                 $apply
@@ -117,18 +121,23 @@ macro_rules! nonlinearities {
 }
 
 nonlinearities! {
+    /// φ′ = 1.
+    Linear: true {
+        (_s, z) => z,
+        (_s, _t, g) => g
+    }
     /// φ′ = 1 − t², rounded once.
-    Tanh {
+    Tanh: false {
         (s, z) => tanh(s, z),
         (s, t, g) => s.mul_f32s(g, s.negate_mul_add_e_f32s(t, t, s.splat_f32s(1.0)))
     }
     /// φ′ = [t > 0].
-    Relu {
+    Relu: true {
         (s, z) => s.max_f32s(s.splat_f32s(0.0), z),
         (s, t, g) => s.select_f32s(s.greater_than_f32s(t, s.splat_f32s(0.0)), g, s.splat_f32s(0.0))
     }
     /// φ′ = 1/(1 + |z|)² = (1 − |t|)².
-    Softsign {
+    Softsign: false {
         (s, z) => s.div_f32s(z, s.add_f32s(s.splat_f32s(1.0), s.abs_f32s(z))),
         (s, t, g) => {
             let root = s.sub_f32s(s.splat_f32s(1.0), s.abs_f32s(t));
@@ -136,12 +145,12 @@ nonlinearities! {
         }
     }
     /// φ′ = σ(z).
-    Softplus {
+    Softplus: false {
         (s, z) => each_lane(s, z, |z| z.max(0.0) + (-z.abs()).exp().ln_1p()),
         (s, z, g) => s.mul_f32s(g, sigmoid(s, z))
     }
     /// φ′ = 1 above 0, the slope below.
-    LeakyRelu {
+    LeakyRelu: true {
         (s, z) => s.max_f32s(s.mul_f32s(s.splat_f32s(LEAKY_SLOPE as f32), z), z),
         (s, t, g) => {
             let small = s.mul_f32s(g, s.splat_f32s(LEAKY_SLOPE as f32));
@@ -149,7 +158,7 @@ nonlinearities! {
         }
     }
     /// φ = z·Φ(z), φ′ = Φ(z) + z·exp(−z²/2)/√(2π).
-    Gelu {
+    Gelu: false {
         (s, z) => s.mul_f32s(z, normal_cdf(s, z)),
         (s, z, g) => {
             let density = each_lane(s, z, |z| z * (-0.5 * z * z).exp() * 0.398_942_3);
@@ -157,7 +166,7 @@ nonlinearities! {
         }
     }
     /// φ′ = t(1 − t).
-    Sigmoid {
+    Sigmoid: false {
         (s, z) => sigmoid(s, z),
         (s, t, g) => s.mul_f32s(g, s.mul_f32s(t, s.sub_f32s(s.splat_f32s(1.0), t)))
     }

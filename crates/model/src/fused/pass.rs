@@ -5,7 +5,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::dense::{activate, add_gradient, input_gradient, net_input, through_activation, total};
+use super::dense::{InputGradient, Layer, add_gradient, total};
 use super::lanes;
 use super::loss::CrossEntropy;
 use super::nonlinearity::derivative_needs_net_input;
@@ -66,11 +66,8 @@ impl WithSimd for Observe<'_> {
                 let values = if index == 0 { &x[start..] } else { &before[(unit - layer.inputs) * n + start..] };
                 let z = &mut z[unit * n + start..(unit + layer.outputs) * n];
                 let t = &mut after[start..layer.outputs * n];
-                net_input(simd, layer, parameters, Features { values, stride: n }, count, z, n);
-                for (t, z) in t.chunks_mut(n).zip(z.chunks(n)) {
-                    t[..count].copy_from_slice(&z[..count]);
-                }
-                activate(simd, layer.activation, t, n, count);
+                let x = Features { values, stride: n };
+                Layer { layer, parameters, x, patterns: count, t, z, stride: n }.run::<S, true>(simd);
                 unit += layer.outputs;
             }
         }
@@ -134,12 +131,13 @@ impl WithSimd for Loss<'_> {
             for (index, &layer) in layers.iter().enumerate() {
                 let (before, after) = t.split_at_mut(unit * stride);
                 let below = Features { values: &before[unit.saturating_sub(layer.inputs) * stride..], stride };
-                let out = &mut after[..layer.outputs * stride];
-                net_input(simd, layer, parameters, if index == 0 { x } else { below }, count, out, stride);
+                let (x, t) = (if index == 0 { x } else { below }, &mut after[..layer.outputs * stride]);
                 if derivative_needs_net_input(layer.activation) {
-                    z[unit * stride..(unit + layer.outputs) * stride].copy_from_slice(out);
+                    let z = &mut z[unit * stride..(unit + layer.outputs) * stride];
+                    Layer { layer, parameters, x, patterns: count, t, z, stride }.run::<S, true>(simd);
+                } else {
+                    Layer { layer, parameters, x, patterns: count, t, z: &mut [], stride }.run::<S, false>(simd);
                 }
-                activate(simd, layer.activation, out, stride, count);
                 unit += layer.outputs;
             }
             let logits = &t[(unit - outputs) * stride..];
@@ -152,14 +150,23 @@ impl WithSimd for Loss<'_> {
             .with_simd(simd);
             for (index, &layer) in layers.iter().enumerate().rev() {
                 unit -= layer.outputs;
-                let kept = if derivative_needs_net_input(layer.activation) { &z[..] } else { &t[..] };
-                let kept = Features { values: &kept[unit * stride..], stride };
-                through_activation(simd, layer.activation, kept, &mut delta[..layer.outputs * stride], stride, count);
+                let first = unit.saturating_sub(layer.inputs) * stride;
+                let below = Features { values: &t[first..], stride };
                 let d = Features { values: delta, stride };
-                let below = Features { values: &t[unit.saturating_sub(layer.inputs) * stride..], stride };
                 add_gradient(simd, layer, if index == 0 { x } else { below }, d, count, sums);
                 if index > 0 {
-                    input_gradient(simd, layer, parameters, d, count, next, stride);
+                    let activation = layers[index - 1].activation;
+                    let kept = if derivative_needs_net_input(activation) { &z[first..] } else { below.values };
+                    InputGradient {
+                        layer,
+                        parameters,
+                        delta: d,
+                        below: Some((activation, Features { values: kept, stride })),
+                        patterns: count,
+                        out: next,
+                        stride,
+                    }
+                    .run(simd);
                     std::mem::swap(&mut delta, &mut next);
                 }
             }

@@ -1,7 +1,8 @@
 //! Matrix products tiled in registers, patterns in the SIMD lanes.
 //!
 //! A tile holds up to five output units by two registers of patterns (or ten sums over patterns) and reads each input once: about
-//! as many sums as hide the latency of multiply-adds in sixteen registers.
+//! as many sums as hide the latency of multiply-adds in sixteen registers. What is to be done with a sum, an activation say, is done
+//! before it leaves its register.
 
 use pulp::Simd;
 
@@ -36,18 +37,31 @@ pub(super) struct Product<'a> {
     pub patterns: usize,
 }
 
-/// The product, written over `out`, [outputs × stride].
+/// What becomes of a finished sum on its way out.
+pub(super) trait Finish {
+    /// Of the output unit and the register of patterns that starts at `k`.
+    fn finish<S: Simd>(&mut self, simd: S, unit: usize, k: usize, sum: S::f32s) -> S::f32s;
+}
+
+/// The product, each sum finished, written over `out`, [outputs × stride].
 #[inline(always)]
-pub(super) fn product<S: Simd, const TRANSPOSED: bool>(simd: S, p: Product, out: &mut [f32], stride: usize) {
+pub(super) fn product<S: Simd, const TRANSPOSED: bool>(
+    simd: S,
+    p: Product,
+    mut finish: impl Finish,
+    out: &mut [f32],
+    stride: usize,
+) {
     let mut j = 0;
     while j < p.outputs {
         let out = &mut out[j * stride..];
+        let finish = &mut finish;
         j += match tile_width(p.outputs - j) {
-            1 => tile::<S, 1, TRANSPOSED>(simd, p, j, out, stride),
-            2 => tile::<S, 2, TRANSPOSED>(simd, p, j, out, stride),
-            3 => tile::<S, 3, TRANSPOSED>(simd, p, j, out, stride),
-            4 => tile::<S, 4, TRANSPOSED>(simd, p, j, out, stride),
-            _ => tile::<S, 5, TRANSPOSED>(simd, p, j, out, stride),
+            1 => tile::<S, 1, TRANSPOSED>(simd, p, j, finish, out, stride),
+            2 => tile::<S, 2, TRANSPOSED>(simd, p, j, finish, out, stride),
+            3 => tile::<S, 3, TRANSPOSED>(simd, p, j, finish, out, stride),
+            4 => tile::<S, 4, TRANSPOSED>(simd, p, j, finish, out, stride),
+            _ => tile::<S, 5, TRANSPOSED>(simd, p, j, finish, out, stride),
         };
     }
 }
@@ -103,6 +117,7 @@ fn tile<S: Simd, const J: usize, const TRANSPOSED: bool>(
     simd: S,
     p: Product,
     first: usize,
+    finish: &mut impl Finish,
     out: &mut [f32],
     stride: usize,
 ) -> usize {
@@ -134,8 +149,8 @@ fn tile<S: Simd, const J: usize, const TRANSPOSED: bool>(
         }
         for j in 0..J {
             let out = S::as_mut_simd_f32s(&mut out[j * stride + k..j * stride + k + 2 * lanes]).0;
-            out[0] = sums[j][0];
-            out[1] = sums[j][1];
+            out[0] = finish.finish(simd, first + j, k, sums[j][0]);
+            out[1] = finish.finish(simd, first + j, k + lanes, sums[j][1]);
         }
     }
     for k in (whole..p.patterns).step_by(lanes) {
@@ -148,7 +163,8 @@ fn tile<S: Simd, const J: usize, const TRANSPOSED: bool>(
             }
         }
         for j in 0..J {
-            store(simd, &mut out[j * stride..j * stride + p.patterns], k, sums[j]);
+            let sum = finish.finish(simd, first + j, k, sums[j]);
+            store(simd, &mut out[j * stride..j * stride + p.patterns], k, sum);
         }
     }
     J
