@@ -47,6 +47,10 @@ smoke *ARGS:
 test:
     cargo test --release --workspace
 
+# rq1 on burn-ndarray and on wgpu beside flex (builds them: minutes the first time; wgpu needs a Vulkan driver)
+test-backends BACKENDS="ndarray wgpu":
+    INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release -p infoplane-tests --test backends -- --nocapture
+
 # format and lints, warnings denied
 lint:
     cargo fmt --all --check

@@ -46,3 +46,8 @@ pub mod tasks;
 pub mod training;
 pub mod trajectories;
 pub mod weights;
+
+/// The recipes of docs/extending.md, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/extending.md")]
+pub struct Extending;
