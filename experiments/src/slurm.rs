@@ -89,7 +89,7 @@ impl Submission<'_> {
         let words = std::iter::once(self.program.display().to_string()).chain(self.arguments.iter().cloned());
         let command: Vec<String> = words.map(|word| quoted(&word)).collect();
         format!(
-            "#!/bin/sh\n#SBATCH --job-name={name}\n#SBATCH --output={}\n{head}{options}cd {} || exit 1\nexec {}{tail}\n",
+            "#!/bin/sh\n#SBATCH --job-name={name}\n#SBATCH --output=\"{}\"\n{head}{options}cd {} || exit 1\nexec {}{tail}\n",
             self.logs.join(log).display(),
             quoted(&self.working_folder.display().to_string()),
             command.join(" ")

@@ -35,8 +35,8 @@ finish() {
 }
 trap finish EXIT
 
-# Twelve jobs of a second or so, so that a task can be killed in the middle of one.
-words=(--preset smoke --replicas 6 --set compute.block=1 --epochs 3000)
+# Twelve jobs of half a second or so, so that a task can be killed in the middle of one.
+words=(--preset smoke --replicas 6 --set compute.block=1 --epochs 1500)
 "$rq1" "${words[@]}" --output "$folder/local" >/dev/null
 start_cluster "$folder/cluster"
 cd "$folder"
@@ -46,7 +46,9 @@ in_progress() { ls "$folder"/array/jobs/*.part/checkpoint; }
 "$submit" rq1 "${words[@]}" --output "$folder/array" --checkpoint 0.1 --tasks 2 | tee submitted
 array=$(sed -n 's/^rq1: job \([0-9]*\),.*/\1/p' submitted)
 await 60 in_progress
-scancel --full --signal=KILL "${array}_1"
+# By the kernel, as the out-of-memory killer would: no warning, no last words.
+task=$(squeue --noheader --jobs="${array}_1" --format=%A)
+kill -9 $(scontrol listpids "$task" | awk 'NR > 1 && $1 > 0 { print $1 }')
 await 120 queue_is_empty
 grep -h . array/slurm/rq1-"$array"-*.log | sed 's/^/    /'
 if [[ -e array/run.json ]]; then
