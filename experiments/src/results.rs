@@ -196,7 +196,8 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     match temporary(path, |file| file.write_all(bytes))?.persist_noclobber(path) {
         Ok(_) => Ok(true),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error.error),
+        // Some network file systems cannot rename to a name that must be free.
+        Err(error) => error.file.persist(path).map(|_| true).map_err(|error| error.error),
     }
 }
 

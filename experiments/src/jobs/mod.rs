@@ -91,7 +91,12 @@ impl Jobs {
         jobs.par_iter().copied().filter(|&job| self.state(job) == State::Finished).collect()
     }
 
-    /// The jobs that are not, each with why.
+    /// How many jobs there are that were finished once; their files are not read.
+    pub fn count_finished(&self) -> usize {
+        (0..self.count).filter(|&job| self.path(job, "").is_dir()).count()
+    }
+
+    /// The jobs that are not finished, or not unharmed, each with why.
     pub fn unfinished(&self) -> Vec<(usize, String)> {
         let why = |job| match self.state(job) {
             State::Finished => None,
@@ -117,8 +122,7 @@ impl Jobs {
         loop {
             let elsewhere = self.pass(&pending, threads, &work)?;
             if interrupt::asked() {
-                let finished = self.count - self.unfinished().len();
-                return Err(Interrupted { finished, count: self.count }.into());
+                return Err(Interrupted { finished: self.count_finished(), count: self.count }.into());
             }
             let Some(&first) = elsewhere.first() else { return Ok(()) };
             if elsewhere.len() == pending.len() {

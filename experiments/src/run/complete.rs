@@ -47,18 +47,23 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         if !args.work.merge {
             let plan: Vec<(&Task, Job)> = conditions.iter().flat_map(|condition| condition.jobs(&bounds)).collect();
             let selected = args.work.jobs.as_ref().map_or_else(|| Ok((0..count).collect()), |jobs| jobs.of(count))?;
-            train(&plan, &jobs, &selected, threads)?;
+            let outcome = train(&plan, &jobs, &selected, threads);
+            // Another process may have been faster, and have thrown the jobs away under this one's hands.
+            if results.is_complete() {
+                return Ok(Some(results));
+            }
+            outcome?;
             if args.work.jobs.is_some() {
                 say(&progress_of(&jobs, &selected, count));
                 return Ok(None);
             }
         }
 
-        let _merging = jobs.claim_merge()?;
-        // Another process may have been faster.
+        let merging = jobs.claim_merge();
         if results.is_complete() {
             return Ok(Some(results));
         }
+        let _merging = merging?;
         let unfinished = jobs.unfinished();
         if let Some((first, why)) = unfinished.first() {
             let numbers: Vec<usize> = unfinished.iter().map(|(job, _)| *job).collect();
@@ -119,7 +124,7 @@ fn train(plan: &[(&Task, Job)], jobs: &Jobs, selected: &[usize], threads: usize)
 }
 
 fn progress_of(jobs: &Jobs, selected: &[usize], count: usize) -> String {
-    let left = jobs.unfinished().len();
+    let left = count - jobs.count_finished();
     let here = if selected.is_empty() {
         "no jobs fall to this one".to_owned()
     } else {
