@@ -5,7 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")"
 target=$1
 seconds=${2:-600}
-cargo build --release --quiet --bin "$target"
+# With a target named, build scripts and macros go without the flags of .cargo/config.toml.
+host=$(rustc -vV | sed -n 's/^host: //p')
+cargo build --release --quiet --target "$host" --bin "$target"
 mkdir -p "corpus/$target" artifacts
 case $target in
     npy) cp ../tests/data/*.npy corpus/npy/ ;;
@@ -28,5 +30,5 @@ case $target in
     toml) cp ../experiments/configs/*.toml ../results/reference/rq*/config.toml corpus/toml/ ;;
 esac
 # A parser that needs a second, or 2 GB, for 64 kB at most is broken, too.
-exec "target/release/$target" "corpus/$target" -artifact_prefix=artifacts/ -max_total_time="$seconds" -max_len=65536 \
+exec "target/$host/release/$target" "corpus/$target" -artifact_prefix=artifacts/ -max_total_time="$seconds" -max_len=65536 \
     -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
