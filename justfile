@@ -31,6 +31,11 @@ rq5 *ARGS:
 _question NAME *ARGS:
     @name="$1"; shift; cargo run --release --bin "$name" {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda)' { '--features ' + replace_regex(ARGS, '(?s).*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- "$@"
 
+# a run on a Slurm cluster, e.g. `just submit rq4 --preset paper --tasks 40`; `--dry-run` shows the scripts (docs/cluster.md)
+submit *ARGS:
+    cargo build --release --workspace --bins
+    @target/release/submit "$@"
+
 # which estimator can be trusted, where: all of them on problems with known answers, e.g. `just calibrate --rows 20000 --problem layer`
 calibrate *ARGS:
     cargo run --release --bin calibrate -- {{ARGS}}
@@ -50,6 +55,19 @@ test:
 # rq1 on burn-ndarray and on wgpu beside flex (builds them: minutes the first time; wgpu needs a Vulkan driver)
 test-backends BACKENDS="ndarray wgpu":
     INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release -p infoplane-tests --test backends -- --nocapture
+
+# a real two-slot Slurm on this machine: an array with a task killed, submitted again, merged, compared with a local run
+test-slurm:
+    tests/slurm/run.sh
+
+# licences and sources of all we build on, and known vulnerabilities where their list can be had. Get it: cargo install cargo-deny --locked
+audit:
+    cargo deny check licenses bans sources
+    @if cargo deny fetch db; then cargo deny check advisories; else echo "audit: advisories NOT CHECKED, their list cannot be fetched from here" >&2; fi
+
+# one parser against bytes it did not expect: mat, npy, npz, csv, safetensors or toml, for so many seconds
+fuzz TARGET SECONDS="600":
+    fuzz/run.sh "$1" "$2"
 
 # format and lints, warnings denied
 lint:

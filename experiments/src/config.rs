@@ -14,6 +14,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::jobs::selection::JobArgs;
+use crate::version;
+
 /// More networks or recorded epochs than this are a slip of the hand.
 const MOST: usize = 1_000_000;
 
@@ -57,6 +60,9 @@ pub struct RunArgs {
     /// Print the settings that would be used, and stop
     #[arg(long)]
     pub show_config: bool,
+    /// Which part of the run is done here
+    #[command(flatten)]
+    pub work: JobArgs,
 }
 
 /// `--backend list`, like `--version`, answers and ends.
@@ -236,6 +242,7 @@ impl RunArgs {
         if let Some(path) = &self.config {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
+            version::refuse_newer(path, &text)?;
             let file: Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
             merge(&mut table, file);
         }

@@ -8,11 +8,12 @@
 //! |---|---|
 //! | [`config`] | defaults ← preset ← file ← flags, checked once |
 //! | [`tasks`] | what is learned: patterns and the exact p(x, y) |
-//! | [`jobs`] | independent pieces of a run, each written whole, merged in order |
+//! | [`jobs`], [`interrupt`] | independent pieces of a run, kept and sealed, merged in order; what Ctrl-C does |
 //! | [`run`] | a grid of conditions, cut into jobs, trained and merged |
+//! | [`slurm`] | a run as an array of a scheduler |
 //! | [`training`] | one job: trains a block and measures its snapshots as they come |
 //! | [`measure`] | a snapshot → rows of information and of losses |
-//! | [`rows`], [`results`] | the CSV files and the folder they lie in |
+//! | [`rows`], [`results`], [`version`] | the CSV files, the folder they lie in, and which version wrote it |
 //! | [`claims`], [`answers`] | what verdicts are made of: claims, decided by intervals; the same in words |
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
 //! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
@@ -33,6 +34,7 @@ pub mod depth;
 pub mod estimation;
 pub mod figures;
 pub mod ib_curve;
+pub mod interrupt;
 pub mod jobs;
 pub mod joint_file;
 pub mod measure;
@@ -42,9 +44,11 @@ pub mod rows;
 pub mod run;
 pub mod sample_size;
 pub mod sgd_phases;
+pub mod slurm;
 pub mod tasks;
 pub mod training;
 pub mod trajectories;
+pub mod version;
 pub mod weights;
 
 /// The recipes of docs/extending.md, compiled and run.

@@ -10,6 +10,7 @@ use infoplane_info::{Estimator, Sample};
 use infoplane_model::stack::Stack;
 use infoplane_model::{Activation, ReplicaSnapshot};
 use ndarray::{Array2, ArrayView2, Axis};
+use serde::{Deserialize, Serialize};
 
 use crate::rows::{Condition, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightMoment, WeightRow};
 use crate::tasks::{Split, Task};
@@ -165,7 +166,7 @@ fn saturation(activations: &Array2<f32>, hidden: Activation) -> Option<f64> {
 }
 
 /// A replica's weights and noise ratios at every snapshot so far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct WeightPath {
     epochs: Vec<usize>,
     parameters: Vec<Vec<f32>>,

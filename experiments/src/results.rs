@@ -1,16 +1,18 @@
 //! The folder of a run: `config.toml` says what it holds, `run.json` that it is complete.
 //!
-//! A folder belongs to one configuration. Run again, it is completed (finished jobs are kept) or, if complete, only looked
-//! at again; with another configuration it is refused.
+//! A folder belongs to one configuration and one version. Run again, it is completed (finished jobs are kept) or, if complete,
+//! only looked at again; with another configuration it is refused, and begun by another version it is not gone on with.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 use toml::{Table, Value};
+
+use crate::version;
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -52,29 +54,52 @@ impl Results {
     /// Claims a folder for a configuration: made if it is not there, checked if it is.
     ///
     /// # Errors
-    /// If the folder cannot be written, or holds results of another configuration.
+    /// If the folder cannot be written, holds results of another configuration or of a newer version, or was begun by another
+    /// version and is not complete.
     pub fn claim(folder: PathBuf, config: &impl Serialize) -> Result<Self> {
         let config = Table::try_from(config).context("the configuration cannot be written as TOML")?;
-        let shown = folder.display();
+        let shown = folder.display().to_string();
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the results folder {shown}"))?;
         let path = folder.join("config.toml");
-        if path.exists() {
-            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let there: Table = text.parse().with_context(|| {
-                format!("{} is damaged; delete the folder or choose another --output", path.display())
-            })?;
-            let differences = differences("", &there, &config);
-            if !differences.is_empty() {
-                bail!(
-                    "{shown} holds results of other settings ({}); choose another --output, or delete that folder",
-                    differences.join("; ")
-                );
-            }
-        } else {
-            write_atomically(&path, toml::to_string(&config)?.as_bytes())
+        let text = version::stamp(&toml::to_string(&config)?);
+        let is_new = !path.exists()
+            && write_new(&path, text.as_bytes())
                 .with_context(|| format!("cannot write into the results folder {shown}"))?;
+        let results = Self { folder, config };
+        if !is_new {
+            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            results.check(&path, &text)?;
         }
-        Ok(Self { folder, config })
+        Ok(results)
+    }
+
+    /// Whether what is in the folder is ours.
+    fn check(&self, path: &Path, text: &str) -> Result<()> {
+        let shown = self.folder.display();
+        version::refuse_newer(path, text)?;
+        let there: Table = text
+            .parse()
+            .with_context(|| format!("{} is damaged; delete the folder or choose another --output", path.display()))?;
+        let differences = differences("", &there, &self.config);
+        ensure!(
+            differences.is_empty(),
+            "{shown} holds results of other settings; choose another --output, or delete that folder. The differences:\n  {}",
+            differences.join("\n  ")
+        );
+        match version::of(text) {
+            Some(older) if older != version::HERE && !self.is_complete() => bail!(
+                "{shown} was begun by infoplane {older} and this is {}, which may round differently: finish it with that version, \
+                 choose another --output, or delete that folder",
+                version::HERE
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Version and settings, as the folder's jobs remember them.
+    pub fn identity(&self) -> String {
+        let settings = crc32fast::hash(self.config.to_string().as_bytes());
+        format!("infoplane {} with settings {settings:08x}", version::HERE)
     }
 
     /// A file of this run.
@@ -94,7 +119,12 @@ impl Results {
 
     /// Whether the run is complete.
     pub fn is_complete(&self) -> bool {
-        self.file("run.json").exists()
+        Self::is_complete_at(&self.folder)
+    }
+
+    /// Whether there is a complete run in a folder, whoever's.
+    pub fn is_complete_at(folder: &Path) -> bool {
+        folder.join("run.json").exists()
     }
 
     /// Marks the run complete.
@@ -117,11 +147,12 @@ impl<'a> RunRecord<'a> {
         notes: &'a [String],
         config: &'a Table,
     ) -> Self {
-        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        // Whether the jobs were merged by a process of their own has no bearing on the results.
+        let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--merge").collect();
         Self {
             question,
             command: format!("cargo run --release --bin {question} -- {}", arguments.join(" ")).trim_end().to_owned(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: version::HERE,
             burn: "0.22.1",
             git_commit: git_commit(),
             device,
@@ -140,21 +171,56 @@ fn git_commit() -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Writes a whole file: a temporary beside it, flushed to disk, then renamed.
+/// Writes a whole file: a temporary beside it, flushed to disk, then renamed. Readers see the old one or the new one.
 ///
 /// # Errors
 /// If the file cannot be written.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    atomically(path, |file| file.write_all(bytes))
+}
+
+/// The same, written piece by piece.
+///
+/// # Errors
+/// If the file cannot be written, or what is written fails.
+pub fn atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    temporary(path, write)
+        .and_then(|file| file.persist(path).map_err(|error| error.error))
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    sync_folder(path.parent().unwrap_or(path));
+    Ok(())
+}
+
+/// Writes a whole file unless it exists; whether it did write.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    match temporary(path, |file| file.write_all(bytes))?.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        // Some network file systems cannot rename to a name that must be free.
+        Err(error) => error.file.persist(path).map(|_| true).map_err(|error| error.error),
+    }
+}
+
+/// A file on disk beside `path`, under a name of its own, since several processes may write the same; gone if not renamed.
+fn temporary(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<tempfile::NamedTempFile<File>> {
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file =
+        tempfile::Builder::new().prefix(&prefix).suffix(".tmp").make_in(folder, |path| File::create_new(path))?;
+    let mut writer = BufWriter::new(file.as_file());
+    write(&mut writer)?;
+    writer.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    Ok(file)
+}
+
+/// Makes new names in a folder outlast a power cut, where the system can.
+pub fn sync_folder(folder: &Path) {
+    // Windows opens no folders, and some network file systems flush none: what can be done has been done.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// Where two configurations differ, as `key: there / here`.
@@ -192,5 +258,16 @@ mod tests {
         Results::claim(folder.path().join("a"), &config(3)).unwrap();
         let error = Results::claim(folder.path().join("a"), &config(4)).unwrap_err().to_string();
         assert!(error.contains("train.epochs is 3 there and 4 now"), "{error}");
+
+        // Begun by an older version: looked at when complete, not gone on with; by a newer one: neither.
+        let path = results.file("config.toml");
+        let ours = fs::read_to_string(&path).unwrap();
+        let claim = || Results::claim(folder.path().join("a"), &config(3)).map_err(|error| error.to_string());
+        fs::write(&path, ours.replace(version::HERE, "0.0.9")).unwrap();
+        assert!(claim().unwrap_err().contains("begun by infoplane 0.0.9"));
+        fs::write(results.file("run.json"), "{}").unwrap();
+        claim().unwrap();
+        fs::write(&path, ours.replace(version::HERE, "0.10.0")).unwrap();
+        assert!(claim().unwrap_err().contains("infoplane 0.10.0, which is newer"));
     }
 }

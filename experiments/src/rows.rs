@@ -1,4 +1,5 @@
-//! The rows of result files: tidy and long, units in the column names. Every row says which network it is about.
+//! The rows of result files: tidy and long, units in the column names. Every row says which network it is about. A column that
+//! this version does not know is an error, not passed over: a newer version may mean something by it.
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ pub struct Condition {
 
 /// One layer of one network at one epoch through one estimator: `information_plane.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct InformationRow {
     /// Task.
     pub dataset: String,
@@ -52,6 +54,7 @@ pub struct InformationRow {
 
 /// How well one network does at one epoch: `training.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainingRow {
     /// Task.
     pub dataset: String,
@@ -83,6 +86,7 @@ pub struct TrainingRow {
 
 /// The mini-batch gradients of one layer of one network at one epoch: `gradients.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct GradientRow {
     /// Task.
     pub dataset: String,
@@ -122,6 +126,7 @@ pub struct GradientRow {
 
 /// How far one layer's weights have moved since its transition: `displacement.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DisplacementRow {
     /// Task.
     pub dataset: String,
@@ -161,6 +166,7 @@ pub enum WeightMoment {
 
 /// One weight of one network at one moment: `weights.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WeightRow {
     /// Name of the condition.
     pub condition: String,

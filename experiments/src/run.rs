@@ -1,8 +1,5 @@
 //! The part every question shares between its settings and its CSVs: conditions, cut into jobs, trained, merged.
 
-use std::num::NonZero;
-use std::time::Instant;
-
 use anyhow::{Context, Result, bail, ensure};
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::binning::{Binning, Bins};
@@ -11,13 +8,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::bound::{self, Bound, BoundSettings};
-use crate::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, RunArgs, merge, typed};
-use crate::jobs::{Jobs, say};
-use crate::progress::Progress;
-use crate::results::{Results, RunRecord};
+use crate::bound::{Bound, BoundSettings};
+use crate::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, merge, typed};
 use crate::tasks::{Task, TaskSettings, count};
-use crate::training::{Job, ModelSettings, TABLES};
+use crate::training::{Job, ModelSettings};
+
+mod complete;
+
+pub use complete::exit;
 
 /// The name of the condition of a run that lists none.
 const ONLY_CONDITION: &str = "default";
@@ -62,58 +60,6 @@ struct Resolved<V> {
 }
 
 impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
-    /// Trains what is not trained yet and merges the tables into the results folder. Every setting is checked, and the
-    /// folder claimed, before any training.
-    ///
-    /// # Errors
-    /// If a setting is impossible, the folder is not ours to write, or a job fails (finished jobs are kept).
-    pub fn complete(&self, question: &str, args: &RunArgs) -> Result<Results> {
-        let started = Instant::now();
-        let conditions = self.resolve()?;
-        let results = Results::claim(args.folder(question), self)?;
-        if results.is_complete() {
-            say(&format!("{} is complete: nothing is trained again", results.folder().display()));
-            return Ok(results);
-        }
-        let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
-        let mut bounds: Vec<Bound> = Vec::new();
-        for condition in &conditions {
-            if let Some(settings) = &condition.settings.bound
-                && !bounds.iter().any(|bound| bound.is_of(&condition.task, settings))
-            {
-                bounds.push(Bound::new(&condition.task, settings));
-            }
-        }
-        let plan: Vec<(&Task, Job)> = conditions.iter().flat_map(|condition| condition.jobs(&bounds)).collect();
-        let jobs = Jobs::new(results.folder(), plan.len());
-        let finished: Vec<usize> = (0..plan.len()).filter(|&k| jobs.is_done(k)).collect();
-        if !finished.is_empty() {
-            say(&format!("resuming: {} of {} jobs were finished before and are kept", finished.len(), plan.len()));
-        }
-        let cost = |k: usize| plan[k].1.epoch_cost(plan[k].0) * plan[k].1.train.epochs as u64;
-        let progress = Progress::new((0..plan.len()).map(cost).sum(), finished.into_iter().map(cost).sum());
-        let outcome = jobs.run(threads, |k, tables| plan[k].1.run(plan[k].0, &progress, tables));
-        progress.finish();
-        outcome?;
-
-        for table in TABLES {
-            jobs.merge(table, &results.file(&format!("{table}.csv")))?;
-        }
-        if !bounds.is_empty() {
-            bound::write(bounds.iter(), &results)?;
-        }
-        let notes = jobs.notes()?;
-        for note in &notes {
-            say(&format!("note: {note}"));
-        }
-        let device = format!("{} device {}", self.compute.backend, self.compute.device);
-        let seeds = self.run.checked_seeds()?;
-        let record = RunRecord::new(question, device, threads, started.elapsed(), &seeds, &notes, results.config());
-        results.complete(&record)?;
-        jobs.clear()?;
-        Ok(results)
-    }
-
     /// Checks every setting of every condition, without training.
     ///
     /// # Errors

@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use infoplane_model::{Activation, Architecture, GradientMode, Mlp, Output, Replica, TrainSettings, Training};
+use infoplane_model::stack::Stack;
+use infoplane_model::{
+    Activation, Advance, Architecture, GradientMode, Mlp, Output, Replica, Snapshot, TrainSettings, Training,
+    TrainingState,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::bound::{Bound, layers};
@@ -65,6 +69,23 @@ pub struct Job<'a> {
     pub compute: &'a ComputeSettings,
 }
 
+/// The state of a job between two epochs: what a checkpoint has of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct JobState {
+    training: TrainingState,
+    /// Recorded epochs measured.
+    measured: usize,
+    paths: Vec<WeightPath>,
+}
+
+/// What a job measures with.
+struct Measuring<'a> {
+    task: &'a Task,
+    stack: &'a Stack,
+    condition: &'a Condition,
+    splits: &'a [Split],
+}
+
 impl ModelSettings {
     /// The network for a task.
     ///
@@ -91,31 +112,31 @@ impl ModelSettings {
 }
 
 impl Job<'_> {
-    /// Trains and measures, writing rows as they come.
+    /// Trains and measures, writing rows as they come; from `saved` on, where an earlier process got to.
     ///
     /// # Errors
-    /// If the backend cannot be used, an estimator fails, or rows cannot be written. A replica that diverges is no error:
-    /// it is noted and the others go on.
-    pub fn run(&self, task: &Task, progress: &Progress, tables: &mut Tables) -> Result<()> {
+    /// If the backend cannot be used, an estimator fails, rows cannot be written, or the job shall stop. A replica that
+    /// diverges is no error: it is noted and the others go on.
+    pub fn run(&self, task: &Task, progress: &Progress, saved: Option<JobState>, tables: &mut Tables) -> Result<()> {
         let network = self.model.network(task, self.activation)?;
-        let stack = network.stack().clone();
-        let condition = Condition {
+        let stack = &network.stack().clone();
+        let condition = &Condition {
             dataset: task.name.clone(),
             architecture: network.name(),
             condition: self.condition.to_owned(),
             activation: self.activation.to_string(),
             train_fraction: self.train_fraction,
         };
-        let splits: Vec<Split> =
-            self.replicas.iter().map(|&(_, seed)| self.task.split(task, self.train_fraction, seed)).collect();
+        let splits: &Vec<Split> =
+            &self.replicas.iter().map(|&(_, seed)| self.task.split(task, self.train_fraction, seed)).collect();
         let replicas = self
             .replicas
             .iter()
-            .zip(&splits)
+            .zip(splits)
             .map(|(&(_, seed), split)| Replica { seed, train: split.train.clone(), labels: split.labels.clone() })
             .collect();
         let compute = self.compute.backend.open(self.compute.device)?;
-        let (count, epoch_cost, steps) = (self.replicas.len(), self.epoch_cost(task), self.steps(task));
+        let epoch_cost = self.epoch_cost(task);
         let mut training = Training::new(network, task.inputs.view(), replicas, self.train, self.epochs, &compute)?
             .collect_gradients(self.measure.gradients)
             .on_epoch(|_| progress.advance(epoch_cost));
@@ -123,59 +144,83 @@ impl Job<'_> {
         if let Some(weights) = self.weights {
             training.start_from(weights);
         }
-        let mut paths = vec![WeightPath::default(); count];
-        for (place, snapshot) in training.enumerate() {
-            let estimators: Vec<_> = self.measure.estimators_at(place, place + 1 == self.epochs.len()).collect();
-            let mut losses = Vec::new();
-            for (k, replica) in snapshot.replicas.iter().enumerate() {
-                let (number, seed) = self.replicas[k];
-                let Some(replica) = replica else { continue };
-                let updates = snapshot.epoch * steps;
-                let moment = Moment { condition: &condition, replica: number, seed, epoch: snapshot.epoch, updates };
-                for row in measure::information(replica, task, &estimators, moment)? {
-                    tables.write("information_plane", &row)?;
-                }
-                if let Some(bound) = self.bound {
-                    let is_end = place == 0 || place + 1 == self.epochs.len();
-                    for row in layers::measure(replica, task, &splits[k], bound, moment, is_end)? {
-                        tables.write("layers", &row)?;
-                    }
-                }
-                let row = measure::training(replica, task, &splits[k], moment);
-                losses.push(row.train_loss_bits);
-                tables.write("training", &row)?;
-                if self.measure.gradients != GradientMode::None {
-                    let rows = measure::gradients(replica, &stack, self.activation, moment);
-                    paths[k].push(replica, &rows, snapshot.epoch);
-                    for row in rows {
-                        tables.write("gradients", &row)?;
-                    }
-                }
-            }
-            for &(k, epoch) in &snapshot.diverged {
-                let (number, seed) = self.replicas[k];
-                tables.note(format!(
-                    "replica {number} (seed {seed}) of condition {}, {}, {} % train: its numbers were no longer finite at \
-                     epoch {epoch}; its rows end there and the others went on",
+        let (mut measured, mut paths) = (0, vec![WeightPath::default(); self.replicas.len()]);
+        if let Some(saved) = saved {
+            progress.advance(epoch_cost * saved.training.epoch as u64);
+            training.resume(saved.training)?;
+            (measured, paths) = (saved.measured, saved.paths);
+        }
+        let measuring = Measuring { task, stack, condition, splits };
+        while let Some(step) = training.advance() {
+            if let Advance::Snapshot(snapshot) = step {
+                let loss = self.measure(&measuring, &snapshot, measured, &mut paths, tables)?;
+                measured += 1;
+                progress.message(format!(
+                    "{}, {} {} %: {} networks, epoch {}, loss {loss:.3} bits",
                     self.condition,
                     condition.activation,
-                    self.train_fraction * 100.0
+                    self.train_fraction * 100.0,
+                    self.replicas.len(),
+                    snapshot.epoch
                 ));
             }
-            let mean = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
-            progress.message(format!(
-                "{}, {} {} %: {count} networks, epoch {}, loss {mean:.3} bits",
-                self.condition,
-                condition.activation,
-                self.train_fraction * 100.0,
-                snapshot.epoch
-            ));
+            tables.keep(|| JobState { training: training.state(), measured, paths: paths.clone() })?;
         }
         for (path, &(number, seed)) in paths.iter().zip(&self.replicas) {
-            let (displacements, weights) = path.rows(&stack, &condition, number, seed);
+            let (displacements, weights) = path.rows(stack, condition, number, seed);
             displacements.iter().try_for_each(|row| tables.write("displacement", row))?;
             weights.iter().try_for_each(|row| tables.write("weights", row))?;
         }
         Ok(())
+    }
+
+    /// Writes the rows of one snapshot, the `place`-th; the mean training loss.
+    fn measure(
+        &self,
+        measuring: &Measuring,
+        snapshot: &Snapshot,
+        place: usize,
+        paths: &mut [WeightPath],
+        tables: &mut Tables,
+    ) -> Result<f64> {
+        let &Measuring { task, stack, condition, splits } = measuring;
+        let estimators: Vec<_> = self.measure.estimators_at(place, place + 1 == self.epochs.len()).collect();
+        let updates = snapshot.epoch * self.steps(task);
+        let mut losses = Vec::new();
+        for (k, replica) in snapshot.replicas.iter().enumerate() {
+            let (number, seed) = self.replicas[k];
+            let Some(replica) = replica else { continue };
+            let moment = Moment { condition, replica: number, seed, epoch: snapshot.epoch, updates };
+            for row in measure::information(replica, task, &estimators, moment)? {
+                tables.write("information_plane", &row)?;
+            }
+            if let Some(bound) = self.bound {
+                let is_end = place == 0 || place + 1 == self.epochs.len();
+                for row in layers::measure(replica, task, &splits[k], bound, moment, is_end)? {
+                    tables.write("layers", &row)?;
+                }
+            }
+            let row = measure::training(replica, task, &splits[k], moment);
+            losses.push(row.train_loss_bits);
+            tables.write("training", &row)?;
+            if self.measure.gradients != GradientMode::None {
+                let rows = measure::gradients(replica, stack, self.activation, moment);
+                paths[k].push(replica, &rows, snapshot.epoch);
+                for row in rows {
+                    tables.write("gradients", &row)?;
+                }
+            }
+        }
+        for &(k, epoch) in &snapshot.diverged {
+            let (number, seed) = self.replicas[k];
+            tables.note(format!(
+                "replica {number} (seed {seed}) of condition {}, {}, {} % train: its numbers were no longer finite at epoch \
+                 {epoch}; its rows end there and the others went on",
+                self.condition,
+                condition.activation,
+                self.train_fraction * 100.0
+            ));
+        }
+        Ok(losses.iter().sum::<f64>() / losses.len().max(1) as f64)
     }
 }

@@ -10,7 +10,7 @@
 //! | [`composed`] | their forward pass and the loss in plain burn operations: the reference, and the GPU's path |
 //! | `fused` | the same as few operations of our own: the CPU's path |
 //! | [`optimizer`] | SGD and Adam on the flat parameter leaf |
-//! | [`train`] | a block of replicas in training, an iterator of snapshots |
+//! | [`train`] | a block of replicas in training, an iterator of snapshots; its state, to go on elsewhere |
 
 pub mod activation;
 pub mod architectures;
@@ -31,4 +31,5 @@ pub use architectures::mlp::{Mlp, Output};
 pub use backend::Backend;
 pub use initialisation::Initialisation;
 pub use optimizer::OptimizerKind;
-pub use train::{GradientMode, Layer, Replica, ReplicaSnapshot, Snapshot, TrainSettings, Training};
+pub use train::checkpoint::TrainingState;
+pub use train::{Advance, GradientMode, Layer, Replica, ReplicaSnapshot, Snapshot, TrainSettings, Training};

@@ -7,6 +7,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use crate::architectures::mlp::to_vec;
 use crate::backend::Compute;
 #[cfg(feature = "flex")]
 use crate::fused;
@@ -40,6 +41,23 @@ pub struct Optimizer {
     fused: bool,
 }
 
+/// An update rule's state, as plain numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OptimizerState {
+    steps: i32,
+    /// Momentum's velocity or Adam's m, [R × P].
+    first: Option<Vec<f32>>,
+    /// Adam's v, [R × P].
+    second: Option<Vec<f32>>,
+}
+
+impl OptimizerState {
+    /// How many numbers each of its moments has.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.first.iter().chain(&self.second).map(Vec::len)
+    }
+}
+
 impl Optimizer {
     /// A rule without state yet, for parameters that live where `compute` says.
     pub fn new(settings: &TrainSettings, compute: &Compute) -> Self {
@@ -53,6 +71,19 @@ impl Optimizer {
             second: None,
             fused: compute.is_fused(),
         }
+    }
+
+    /// The state, read back from where it lives.
+    pub fn state(&self) -> OptimizerState {
+        let values = |tensor: &Option<Tensor<2>>| tensor.clone().map(|tensor| to_vec(tensor.into_data()));
+        OptimizerState { steps: self.steps, first: values(&self.first), second: values(&self.second) }
+    }
+
+    /// Goes on from such a state; `tensor` makes [R, P] of its numbers.
+    pub(crate) fn resume(&mut self, state: OptimizerState, tensor: impl Fn(Vec<f32>) -> Tensor<2>) {
+        self.steps = state.steps;
+        self.first = state.first.map(&tensor);
+        self.second = state.second.map(&tensor);
     }
 
     /// θ after one step along the gradient, both [R, P] and without autodiff.

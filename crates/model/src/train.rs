@@ -18,6 +18,8 @@ use crate::batch::gather;
 use crate::optimizer::{Optimizer, OptimizerKind};
 use crate::random::{Purpose, stream};
 
+pub mod checkpoint;
+
 /// How networks are trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +98,15 @@ pub struct Layer {
     pub activation: Array2<f32>,
 }
 
+/// What one step of [`Training::advance`] came to.
+#[derive(Debug, Clone)]
+pub enum Advance {
+    /// An epoch that is not recorded.
+    Epoch,
+    /// A recorded epoch.
+    Snapshot(Snapshot),
+}
+
 /// Why a training cannot start.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -113,6 +124,9 @@ pub enum TrainError {
     /// A block without replicas or with samples of different sizes.
     #[error("the replicas of a block need training samples of one size above 0, but they have {0:?}")]
     Samples(Vec<usize>),
+    /// A state to resume from that another training was in.
+    #[error("the state is that of another training")]
+    State,
 }
 
 impl TrainSettings {
@@ -227,6 +241,19 @@ impl<'a> Training<'a> {
     pub fn collect_gradients(mut self, mode: GradientMode) -> Self {
         self.gradient_mode = mode;
         self
+    }
+
+    /// Trains one epoch, and takes the snapshot if it is recorded (that of epoch 0 without training). `None` after the last.
+    pub fn advance(&mut self) -> Option<Advance> {
+        let next = *self.recorded.as_slice().first()?;
+        if self.epoch < next {
+            self.train_epoch(self.epoch + 1 == next);
+        }
+        if self.epoch < next {
+            return Some(Advance::Epoch);
+        }
+        self.recorded.next();
+        Some(Advance::Snapshot(self.snapshot()))
     }
 
     fn train_epoch(&mut self, recorded: bool) {
@@ -365,11 +392,11 @@ impl Iterator for Training<'_> {
     type Item = Snapshot;
 
     fn next(&mut self) -> Option<Snapshot> {
-        let next = self.recorded.next()?;
-        while self.epoch < next {
-            self.train_epoch(self.epoch + 1 == next);
+        loop {
+            if let Advance::Snapshot(snapshot) = self.advance()? {
+                return Some(snapshot);
+            }
         }
-        Some(self.snapshot())
     }
 }
 

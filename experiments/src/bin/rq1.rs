@@ -11,10 +11,11 @@ use clap::Parser;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
-use infoplane_experiments::run::Settings;
+use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::trajectories::phases::PhaseRow;
 use infoplane_experiments::trajectories::verdict::{Outcome, VerdictRow, VerdictRule, judge, summarise};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
+use infoplane_experiments::version;
 use rayon::prelude::*;
 
 const DEFAULTS: &str = include_str!("../../configs/rq1.toml");
@@ -32,23 +33,17 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match answer(&Cli::parse().args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("rq1: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run::exit("rq1", answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
     let rq1: Settings<VerdictRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        print!("{}", toml::to_string(&rq1)?);
+        print!("{}", version::stamp(&toml::to_string(&rq1)?));
         return Ok(());
     }
     rq1.verdict.check()?;
-    let results = rq1.complete("rq1", args)?;
+    let Some(results) = rq1.complete("rq1", args)? else { return Ok(()) };
 
     // From here on everything is made from the CSVs.
     let rows: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;

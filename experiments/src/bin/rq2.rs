@@ -13,11 +13,12 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
-use infoplane_experiments::run::{Settings, patterns_per_update};
+use infoplane_experiments::run::{self, Settings, patterns_per_update};
 use infoplane_experiments::sgd_phases::verdict::{PhaseRule, judge};
 use infoplane_experiments::sgd_phases::{self, causes, diffusion, idnns, timing};
 use infoplane_experiments::tasks::{Labelling, count};
 use infoplane_experiments::trajectories;
+use infoplane_experiments::version;
 use infoplane_experiments::weights;
 use infoplane_model::GradientMode;
 
@@ -51,24 +52,18 @@ enum Order {
 }
 
 fn main() -> ExitCode {
-    match answer(Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("rq2: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run::exit("rq2", answer(Cli::parse()))
 }
 
 fn answer(cli: Cli) -> Result<()> {
     let rq2 = settings(&cli)?;
     if cli.args.show_config {
-        print!("{}", toml::to_string(&rq2)?);
+        print!("{}", version::stamp(&toml::to_string(&rq2)?));
         return Ok(());
     }
     let conditions = rq2.condition_names();
     rq2.verdict.check(&conditions)?;
-    let results = rq2.complete("rq2", &cli.args)?;
+    let Some(results) = rq2.complete("rq2", &cli.args)? else { return Ok(()) };
 
     // From here on everything is made from the CSVs.
     let gradients: Vec<GradientRow> = rows::read_if_there(&results.file("gradients.csv"))?;

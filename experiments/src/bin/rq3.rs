@@ -16,7 +16,8 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows;
-use infoplane_experiments::run::Settings;
+use infoplane_experiments::run::{self, Settings};
+use infoplane_experiments::version;
 
 const DEFAULTS: &str = include_str!("../../configs/rq3.toml");
 
@@ -33,23 +34,17 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match answer(&Cli::parse().args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("rq3: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run::exit("rq3", answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
     let rq3: Settings<BoundRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        print!("{}", toml::to_string(&rq3)?);
+        print!("{}", version::stamp(&toml::to_string(&rq3)?));
         return Ok(());
     }
     rq3.verdict.check(&rq3.condition_names())?;
-    let results = rq3.complete("rq3", args)?;
+    let Some(results) = rq3.complete("rq3", args)? else { return Ok(()) };
 
     // From here on everything is made from the CSVs.
     let layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;

@@ -19,10 +19,13 @@ use infoplane_experiments::depth::tuning::{self, RateRow};
 use infoplane_experiments::depth::verdict::{DepthRule, judge};
 use infoplane_experiments::depth::{Arm, DepthSettings, relaxation};
 use infoplane_experiments::figures;
+use infoplane_experiments::jobs::say;
+use infoplane_experiments::results::Results;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
-use infoplane_experiments::run::Settings;
+use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::tasks::count;
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
+use infoplane_experiments::version;
 
 const DEFAULTS: &str = include_str!("../../configs/rq4.toml");
 
@@ -40,13 +43,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match answer(&Cli::parse().args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("rq4: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run::exit("rq4", answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
@@ -54,18 +51,25 @@ fn answer(args: &RunArgs) -> Result<()> {
     let depth = DepthSettings::split(&mut table)?;
     let rq4: Settings<DepthRule> = typed(table)?;
     if args.show_config {
-        print!("{}\n{}", toml::to_string(&rq4)?, toml::to_string(&depth)?);
+        print!("{}", version::stamp(&format!("{}\n{}", toml::to_string(&rq4)?, toml::to_string(&depth)?)));
         return Ok(());
     }
     ensure!(rq4.condition.is_empty(), "rq4 makes its own conditions: change [[family]], [[cell]] and [tuning]");
     rq4.verdict.check()?;
     let arms = depth.arms()?;
-    tuning::with_rates(&rq4, &arms, &vec![rq4.train.learning_rate; arms.len()])?.check()?;
-
+    let untuned = tuning::with_rates(&rq4, &arms, &vec![rq4.train.learning_rate; arms.len()])?;
+    untuned.check()?;
     let patterns = training_patterns(&rq4)?;
+    let pilot_args = &RunArgs { output: Some(args.folder("rq4").join("pilot")), ..args.clone() };
+    if args.work.plan {
+        if let Some(pilots) = tuning::pilots(&rq4, &depth, &arms)? {
+            pilots.complete("rq4", pilot_args)?;
+        }
+        return untuned.complete("rq4", args).map(|_| ());
+    }
 
-    let (rates, tried) = learning_rates(&rq4, &depth, &arms, args)?;
-    let results = tuning::with_rates(&rq4, &arms, &rates)?.complete("rq4", args)?;
+    let Some((rates, tried)) = learning_rates(&rq4, &depth, &arms, pilot_args)? else { return Ok(()) };
+    let Some(results) = tuning::with_rates(&rq4, &arms, &rates)?.complete("rq4", args)? else { return Ok(()) };
     let (networks, h_y) = networks(&rq4, &arms, &rates, patterns)?;
 
     // From here on everything is made from the CSVs.
@@ -99,20 +103,29 @@ fn answer(args: &RunArgs) -> Result<()> {
     Ok(())
 }
 
-/// Every arm's learning rate, from the pilots where it is tuned, and what was tried.
+/// Every arm's learning rate, from the pilots where it is tuned, and what was tried. `None`: a part of the pilots, or merging
+/// them, was all that was asked for.
 fn learning_rates(
     rq4: &Settings<DepthRule>,
     depth: &DepthSettings,
     arms: &[Arm],
     args: &RunArgs,
-) -> Result<(Vec<f64>, Vec<RateRow>)> {
+) -> Result<Option<(Vec<f64>, Vec<RateRow>)>> {
     let goal = rq4.verdict.goal();
     let Some(pilots) = tuning::pilots(rq4, depth, arms)? else {
-        return tuning::choose(depth, arms, &BTreeMap::new(), goal);
+        return tuning::choose(depth, arms, &BTreeMap::new(), goal).map(Some);
     };
-    let folder = args.folder("rq4").join("pilot");
-    let results = pilots.complete("rq4", &RunArgs { output: Some(folder), ..args.clone() }).context("the pilots")?;
-    tuning::choose(depth, arms, &pilot_paths(results.folder())?, goal)
+    let is_merged = Results::is_complete_at(&args.folder("rq4"));
+    match pilots.complete("rq4", args).context("the pilots")? {
+        Some(results) if is_merged || !args.work.merge => {
+            tuning::choose(depth, arms, &pilot_paths(results.folder())?, goal).map(Some)
+        }
+        Some(_) => {
+            say("the pilots are merged; the jobs of the run itself can be done");
+            Ok(None)
+        }
+        None => Ok(None),
+    }
 }
 
 fn pilot_paths(folder: &Path) -> Result<BTreeMap<String, Vec<NetworkPath>>> {

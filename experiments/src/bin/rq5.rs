@@ -15,9 +15,10 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, TrainingRow};
-use infoplane_experiments::run::Settings;
+use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
 use infoplane_experiments::sample_size::{self, SampleRow};
+use infoplane_experiments::version;
 
 const DEFAULTS: &str = include_str!("../../configs/rq5.toml");
 
@@ -34,24 +35,18 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match answer(&Cli::parse().args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("rq5: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run::exit("rq5", answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
     let rq5: Settings<SampleRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        print!("{}", toml::to_string(&rq5)?);
+        print!("{}", version::stamp(&toml::to_string(&rq5)?));
         return Ok(());
     }
     rq5.verdict.check()?;
     let joint = rq5.task.load()?.joint;
-    let results = rq5.complete("rq5", args)?;
+    let Some(results) = rq5.complete("rq5", args)? else { return Ok(()) };
 
     // From here on everything is made from the CSVs.
     let layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;

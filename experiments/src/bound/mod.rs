@@ -103,6 +103,7 @@ pub struct Found {
 
 /// An optimum of the curve, or (without β) its end at (H(S), I(X;Y)): a row of `curve.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // the columns are documented in the README, as a table
 pub struct CurveRow {
     pub dataset: String,
@@ -116,6 +117,7 @@ pub struct CurveRow {
 
 /// A transition of the curve: a row of `transitions.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // the columns are documented in the README, as a table
 pub struct TransitionRow {
     pub dataset: String,

@@ -13,7 +13,7 @@
 
 mod idx;
 mod labelled;
-mod mat;
+pub mod mat;
 mod o3;
 mod own;
 mod teacher;

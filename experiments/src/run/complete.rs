@@ -1,0 +1,145 @@
+//! Carrying a run out: what is not done yet is done, here or by several processes, and merged.
+
+use std::num::NonZero;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Resolved, Settings};
+use crate::bound::{self, Bound};
+use crate::config::RunArgs;
+use crate::interrupt;
+use crate::jobs::selection::listed;
+use crate::jobs::{self, Interrupted, Jobs, say};
+use crate::progress::Progress;
+use crate::results::{Results, RunRecord};
+use crate::slurm::Plan;
+use crate::tasks::Task;
+use crate::training::{Job, TABLES};
+
+impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
+    /// Does what is not done yet and merges the tables into the results folder. Every setting is checked, and the folder
+    /// claimed, before any training. `None`: what was asked for is done, but it is not the whole run.
+    ///
+    /// # Errors
+    /// If a setting is impossible, the folder is not ours to write, or a job fails (finished jobs are kept).
+    pub fn complete(&self, question: &str, args: &RunArgs) -> Result<Option<Results>> {
+        let started = Instant::now();
+        let conditions = self.resolve()?;
+        let count: usize = conditions.iter().map(|condition| condition.jobs(&[]).len()).sum();
+        if args.work.plan {
+            println!("{}", Plan::new(count, args.folder(question)));
+            return Ok(None);
+        }
+        let results = Results::claim(args.folder(question), self)?;
+        if results.is_complete() {
+            say(&format!("{} is complete: nothing is trained again", results.folder().display()));
+            // Left by a process killed between marking the run complete and this.
+            jobs::clear(results.folder())?;
+            return Ok(Some(results));
+        }
+        let jobs = Jobs::new(results.folder(), count, results.identity(), &args.work)?;
+        let bounds = bounds(&conditions);
+        let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
+        if !args.work.merge {
+            let plan: Vec<(&Task, Job)> = conditions.iter().flat_map(|condition| condition.jobs(&bounds)).collect();
+            let selected = args.work.jobs.as_ref().map_or_else(|| Ok((0..count).collect()), |jobs| jobs.of(count))?;
+            let outcome = train(&plan, &jobs, &selected, threads);
+            // Another process may have been faster, and have thrown the jobs away under this one's hands.
+            if results.is_complete() {
+                return Ok(Some(results));
+            }
+            outcome?;
+            if args.work.jobs.is_some() {
+                say(&progress_of(&jobs, &selected, count));
+                return Ok(None);
+            }
+        }
+
+        let merging = jobs.claim_merge();
+        if results.is_complete() {
+            return Ok(Some(results));
+        }
+        let _merging = merging?;
+        let unfinished = jobs.unfinished();
+        if let Some((first, why)) = unfinished.first() {
+            let numbers: Vec<usize> = unfinished.iter().map(|(job, _)| *job).collect();
+            bail!(
+                "cannot merge: {} of {count} jobs are not finished (job {first}: {why}); finish them with --jobs {}",
+                numbers.len(),
+                listed(&numbers)
+            );
+        }
+        for table in TABLES {
+            jobs.merge(table, &results.file(&format!("{table}.csv")))?;
+        }
+        if !bounds.is_empty() {
+            bound::write(bounds.iter(), &results)?;
+        }
+        let notes = jobs.notes()?;
+        for note in &notes {
+            say(&format!("note: {note}"));
+        }
+        let device = format!("{} device {}", self.compute.backend, self.compute.device);
+        let seeds = self.run.checked_seeds()?;
+        let record = RunRecord::new(question, device, threads, started.elapsed(), &seeds, &notes, results.config());
+        results.complete(&record)?;
+        jobs::clear(results.folder())?;
+        Ok(Some(results))
+    }
+}
+
+/// One certified curve for each task and each way to test against it.
+fn bounds<V>(conditions: &[Resolved<V>]) -> Vec<Bound> {
+    let mut bounds: Vec<Bound> = Vec::new();
+    for condition in conditions {
+        if let Some(settings) = &condition.settings.bound
+            && !bounds.iter().any(|bound| bound.is_of(&condition.task, settings))
+        {
+            bounds.push(Bound::new(&condition.task, settings));
+        }
+    }
+    bounds
+}
+
+fn train(plan: &[(&Task, Job)], jobs: &Jobs, selected: &[usize], threads: usize) -> Result<()> {
+    let finished = jobs.finished(selected);
+    if !finished.is_empty() {
+        say(&format!(
+            "resuming: {} of {} jobs were finished before and are kept ({})",
+            finished.len(),
+            selected.len(),
+            listed(&finished)
+        ));
+    }
+    let pending: Vec<usize> = selected.iter().copied().filter(|job| finished.binary_search(job).is_err()).collect();
+    let cost = |&k: &usize| plan[k].1.epoch_cost(plan[k].0) * plan[k].1.train.epochs as u64;
+    let progress = Progress::new(selected.iter().map(cost).sum(), finished.iter().map(cost).sum());
+    let outcome = jobs.run(&pending, threads, |k, saved, tables| plan[k].1.run(plan[k].0, &progress, saved, tables));
+    progress.finish();
+    outcome
+}
+
+fn progress_of(jobs: &Jobs, selected: &[usize], count: usize) -> String {
+    let left = count - jobs.count_finished();
+    let here = if selected.is_empty() {
+        "no jobs fall to this one".to_owned()
+    } else {
+        format!("jobs {} are finished", listed(selected))
+    };
+    if left == 0 {
+        format!("{here}, and so are all {count}: --merge makes the results of them")
+    } else {
+        format!("{here}; {left} of {count} are still to be done")
+    }
+}
+
+/// The end of a question's program: its error, said, and the exit code.
+pub fn exit(program: &str, outcome: Result<()>) -> ExitCode {
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    say(&format!("{program}: {error:#}"));
+    if error.is::<Interrupted>() { ExitCode::from(interrupt::EXIT_CODE) } else { ExitCode::FAILURE }
+}
