@@ -27,7 +27,10 @@ case $target in
         header='{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"2.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[8,12]},"2.bias":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}'
         { printf "\\x$(printf %x ${#header})\\0\\0\\0\\0\\0\\0\\0%s" "$header"; head -c 16 /dev/zero; } >corpus/safetensors/network
         ;;
-    toml) cp ../experiments/configs/*.toml ../results/reference/rq*/config.toml corpus/toml/ ;;
+    toml)
+        cp ../experiments/configs/*.toml corpus/toml/
+        cp ../results/reference/rq1/config.toml corpus/toml/reference.toml
+        ;;
 esac
 # A parser that needs a second, or 2 GB, for 64 kB at most is broken, too.
 exec "target/$host/release/$target" "corpus/$target" -artifact_prefix=artifacts/ -max_total_time="$seconds" -max_len=65536 \
