@@ -21,6 +21,7 @@
 //! | [`depth`] | RQ4: depths made comparable, times to thresholds, relaxation and the verdict, from the CSV |
 //! | [`sample_size`] | RQ5: end points, over-compression, finite-sample bounds and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
+//! | [`report`] | one page of every finished run, from the CSV |
 //! | [`calibration`] | estimators on problems whose information is known |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
@@ -39,6 +40,7 @@ pub mod jobs;
 pub mod joint_file;
 pub mod measure;
 pub mod progress;
+pub mod report;
 pub mod results;
 pub mod rows;
 pub mod run;

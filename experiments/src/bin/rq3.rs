@@ -15,6 +15,7 @@ use infoplane_experiments::bound::{CurveRow, TransitionRow, criticality, gaps};
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
+use infoplane_experiments::report;
 use infoplane_experiments::rows;
 use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::version;
@@ -61,6 +62,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     figures::gaps::draw(&gaps, results.folder())?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
+    report::after_run(args, results.folder());
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use infoplane_experiments::bound;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::{RunArgs, typed};
 use infoplane_experiments::depth::generalisation::{self, DepthRow, Network};
@@ -21,6 +22,7 @@ use infoplane_experiments::depth::{Arm, DepthSettings, relaxation};
 use infoplane_experiments::figures;
 use infoplane_experiments::jobs::say;
 use infoplane_experiments::results::Results;
+use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
 use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::tasks::count;
@@ -70,6 +72,7 @@ fn answer(args: &RunArgs) -> Result<()> {
 
     let Some((rates, tried)) = learning_rates(&rq4, &depth, &arms, pilot_args)? else { return Ok(()) };
     let Some(results) = tuning::with_rates(&rq4, &arms, &rates)?.complete("rq4", args)? else { return Ok(()) };
+    bound::write_curves(std::iter::once(rq4.task.clone()), &results)?;
     let (networks, h_y) = networks(&rq4, &arms, &rates, patterns)?;
 
     // From here on everything is made from the CSVs.
@@ -100,6 +103,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     print_depths(&depths);
     print_verdict(&claims, &rq4.verdict);
     println!("Files: {}", results.folder().display());
+    report::after_run(args, results.folder());
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use infoplane_experiments::bound::{CurveRow, gaps};
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
+use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
@@ -64,6 +65,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     figures::gaps::draw(&gaps, results.folder())?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
+    report::after_run(args, results.folder());
     Ok(())
 }
 

@@ -126,7 +126,7 @@ fn by_condition(rows: &[&GradientRow], folder: &Path) -> Result<()> {
 }
 
 /// Geometric means by epoch, over whatever else differs; zeros have no logarithm and are left out.
-pub(super) fn geometric_mean(points: impl Iterator<Item = (usize, f64)>) -> Vec<(f64, f64)> {
+pub(crate) fn geometric_mean(points: impl Iterator<Item = (usize, f64)>) -> Vec<(f64, f64)> {
     let mut sums: BTreeMap<usize, (f64, usize)> = BTreeMap::new();
     for (epoch, value) in points.filter(|point| point.1 > 0.0) {
         let sum = sums.entry(epoch).or_default();
@@ -136,7 +136,7 @@ pub(super) fn geometric_mean(points: impl Iterator<Item = (usize, f64)>) -> Vec<
     sums.into_iter().map(|(epoch, (sum, count))| (epoch as f64, (sum / count as f64).exp())).collect()
 }
 
-fn median(epochs: impl Iterator<Item = usize>) -> Option<f64> {
+pub(crate) fn median(epochs: impl Iterator<Item = usize>) -> Option<f64> {
     let mut epochs: Vec<f64> = epochs.map(|epoch| epoch as f64).collect();
     epochs.sort_by(f64::total_cmp);
     infoplane_info::statistics::quantile(&epochs, 0.5).filter(|epoch| *epoch > 0.0)

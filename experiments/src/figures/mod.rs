@@ -121,7 +121,7 @@ fn save(figure: Figure, folder: &Path, name: &str) -> Result<()> {
 }
 
 /// The distinct values of a list, in order of first appearance.
-fn distinct<T: PartialEq + Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
+pub(crate) fn distinct<T: PartialEq + Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.fold(Vec::new(), |mut seen, value| {
         if !seen.contains(&value) {
             seen.push(value);
