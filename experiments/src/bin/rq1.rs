@@ -59,12 +59,13 @@ fn answer(args: &RunArgs) -> Result<()> {
     rows::write(&results.file("phases.csv"), &phases)?;
     rows::write(&results.file("verdict.csv"), &verdicts)?;
 
+    let drawing = args.drawing(results.folder());
     if let (Some(first), Some(fraction)) =
         (trajectories.first(), rq1.grid.train_fractions.iter().copied().max_by(f64::total_cmp))
     {
-        figures::information_plane::draw(&trajectories, fraction, &first.estimator, results.folder())?;
-        figures::trajectories::draw(&means, &first.estimator, results.folder())?;
-        figures::compression::draw(&phases, results.folder())?;
+        figures::information_plane::draw(&trajectories, fraction, &first.estimator, drawing)?;
+        figures::trajectories::draw(&means, &first.estimator, drawing)?;
+        figures::compression::draw(&phases, drawing)?;
     }
     print_verdict(&verdicts, rq1.verdict);
     println!("Files: {}", results.folder().display());

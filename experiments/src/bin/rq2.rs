@@ -87,10 +87,11 @@ fn answer(cli: Cli) -> Result<()> {
     rows::write(&results.file("diffusion.csv"), &diffusion)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
 
-    figures::gradients::draw(&gradients, &timings, &conditions[0], results.folder())?;
-    figures::causes::draw(&causes, results.folder())?;
-    figures::batch_size::draw(&causes, &rq2.verdict.batch_sizes(&conditions[0]), results.folder())?;
-    figures::displacement::draw(&displacements, &conditions, results.folder())?;
+    let drawing = cli.args.drawing(results.folder());
+    figures::gradients::draw(&gradients, &timings, &conditions[0], drawing)?;
+    figures::causes::draw(&causes, drawing)?;
+    figures::batch_size::draw(&causes, &rq2.verdict.batch_sizes(&conditions[0]), drawing)?;
+    figures::displacement::draw(&displacements, &conditions, drawing)?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
     report::after_run(&cli.args, results.folder());

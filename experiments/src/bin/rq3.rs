@@ -58,8 +58,9 @@ fn answer(args: &RunArgs) -> Result<()> {
     rows::write(&results.file("criticality.csv"), &criticality)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
 
-    figures::bound::draw(&gaps, &curve, results.folder())?;
-    figures::gaps::draw(&gaps, results.folder())?;
+    let drawing = args.drawing(results.folder());
+    figures::bound::draw(&gaps, &curve, drawing)?;
+    figures::gaps::draw(&gaps, drawing)?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());

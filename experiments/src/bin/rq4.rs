@@ -97,9 +97,10 @@ fn answer(args: &RunArgs) -> Result<()> {
 
     let of_first: Vec<InformationRow> = information.into_iter().filter(|row| row.estimator == estimator).collect();
     let means: Vec<TrajectoryRow> = trajectories::collect(&of_first).iter().flat_map(Trajectory::rows).collect();
-    figures::depth_planes::draw(&means, &depths, results.folder())?;
-    figures::survival::draw(&times, rq4.verdict.goal(), results.folder())?;
-    figures::relaxation::draw(&relaxations, &laws, results.folder())?;
+    let drawing = args.drawing(results.folder());
+    figures::depth_planes::draw(&means, &depths, drawing)?;
+    figures::survival::draw(&times, rq4.verdict.goal(), drawing)?;
+    figures::relaxation::draw(&relaxations, &laws, drawing)?;
     print_depths(&depths);
     print_verdict(&claims, &rq4.verdict);
     println!("Files: {}", results.folder().display());

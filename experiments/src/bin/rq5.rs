@@ -61,8 +61,9 @@ fn answer(args: &RunArgs) -> Result<()> {
     rows::write(&results.file("samples.csv"), &samples)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
 
-    figures::samples::draw(&samples, &curve, results.folder())?;
-    figures::gaps::draw(&gaps, results.folder())?;
+    let drawing = args.drawing(results.folder());
+    figures::samples::draw(&samples, &curve, drawing)?;
+    figures::gaps::draw(&gaps, drawing)?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
