@@ -40,6 +40,10 @@ submit *ARGS:
 calibrate *ARGS:
     cargo run --release --bin calibrate -- {{ARGS}}
 
+# RQ1 with the information plane drawn in the terminal as it fills, e.g. `just watch --output results/seen`
+watch *ARGS:
+    @{{just_executable()}} _question rq1 --watch "$@"
+
 # one page to look at, of every finished run in results/; e.g. `just report results/rq1/paper --output paper.html`
 report *ARGS:
     cargo run --release --bin report -- "$@"

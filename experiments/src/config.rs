@@ -58,6 +58,9 @@ pub struct RunArgs {
     /// Threads; the results do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Draw the information plane as it fills, and the losses, in the terminal
+    #[arg(long)]
+    pub watch: bool,
     /// What figures are for
     #[arg(long, value_enum, default_value_t, value_name = "STYLE")]
     pub figure_style: FigureStyle,

@@ -20,6 +20,8 @@ use crate::results::write_atomically;
 
 /// Width of a letter, as a share of its size: DejaVu Sans, on the safe side.
 const LETTER: f64 = 0.6;
+/// Width of a legend without its words.
+const LEGEND: f64 = 40.0;
 /// The largest title of a figure, of a panel, and label of an axis.
 const SIZES: [u32; 3] = [18, 17, 14];
 /// What is still to be read.
@@ -103,6 +105,9 @@ impl Sheet {
         let (width, height) = (self.cell.0 * drawing.style.panel(), self.cell.1 * drawing.style.panel());
         let all =
             width * (self.columns - usize::from(self.last_column.is_some())) as f64 + self.last_column.unwrap_or(0.0);
+        // The title stands over panels and legend.
+        let longest = self.legend.iter().map(|entry| entry.label.chars().count()).max();
+        let all = all + longest.map_or(0.0, |letters| LEGEND + LETTER * 12.0 * letters as f64);
         let smallest = |texts: Vec<(Option<&String>, f64)>, most: u32| {
             texts.iter().filter_map(|(text, room)| Some(fitting(text.as_ref()?, *room, most))).min().unwrap_or(most)
         };

@@ -55,7 +55,8 @@ function gradientBoard(followers) {
   layer.offer(distinct(paths.map((path) => String(path.layer))), distinct(paths.map((path) => layerName(path.layer, layers))));
   layer.value = String(Math.max(1, layers - 1));
   const points = (pairs) => pairs.map(([x, y]) => ({ x, y }));
-  const epochs = { type: "logarithmic" };
+  const last = Math.max(1, ...paths.flatMap((path) => [...path.mean, ...path.snr].map(([x]) => x)));
+  const epochs = { type: "logarithmic", min: 1, max: last };
   const ends = (datasets) => {
     const values = datasets.flatMap((dataset) => dataset.data.map((one) => one.y)).filter((value) => value > 0);
     return values.length > 0 ? [Math.min(...values), Math.max(...values)] : [0.1, 1];
@@ -70,7 +71,7 @@ function gradientBoard(followers) {
     const drawn = of ? [path(0, "norm of the mean", of.mean), path(1, "norm of the standard deviation", of.std)] : [];
     const [low, high] = ends(drawn);
     const lines = of ? [...upright("transition", of.transition, low, high, [8, 4]), ...upright("compression starts", of.compression, low, high, [2, 4])] : [];
-    return { datasets: [...drawn, ...lines, cursor(low, high)], x: axis("epoch", epochs), y: axis("gradient norm / ‖W‖", epochs), tooltip: tell };
+    return { datasets: [...drawn, ...lines, cursor(low, high)], x: axis("epoch", epochs), y: axis("gradient norm / ‖W‖", { type: "logarithmic" }), tooltip: tell };
   });
   const ratios = new Figure("Signal-to-noise ratio of the gradients, by layer", () => {
     const of = paths.filter((one) => one.condition === condition.value && one.snr.length > 0);
@@ -80,9 +81,8 @@ function gradientBoard(followers) {
       return marks(name, k, points(one.snr), { showLine: true, pointRadius: 2.5, borderWidth: 1.5 });
     });
     const [low, high] = ends(drawn);
-    const last = Math.max(1, ...of.flatMap((one) => one.snr.map(([x]) => x)));
     const one = line("one", style("--soft"), [{ x: 1, y: 1 }, { x: last, y: 1 }], { label: "SNR = 1", borderDash: [8, 4] });
-    return { datasets: [...drawn, one, cursor(low, high)], x: axis("epoch", epochs), y: axis("SNR", epochs), tooltip: tell };
+    return { datasets: [...drawn, one, cursor(low, high)], x: axis("epoch", epochs), y: axis("SNR", { type: "logarithmic" }), tooltip: tell };
   });
   const figures = [norms, ratios];
   followers.push((now) => {
