@@ -87,7 +87,8 @@ fn look(root: &Path, folder: &Path, depth: usize, runs: &mut Vec<Run>) -> Result
         runs.push(Run { name: name(root, folder), folder: folder.to_owned(), question, record: Value::Null });
         return Ok(());
     }
-    if depth == 0 {
+    // A run that is not finished has a configuration already, and folders that come and go.
+    if depth == 0 || folder.join("config.toml").exists() {
         return Ok(());
     }
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
@@ -121,6 +122,9 @@ mod tests {
             fs::write(folder.join("run.json"), format!("{{\"question\": \"{question}\"}}")).unwrap();
         }
         fs::write(results.path().join("smoke/rq1/information_plane.csv"), "").unwrap();
+        fs::create_dir_all(results.path().join("rq1/unfinished/jobs")).unwrap();
+        fs::write(results.path().join("rq1/unfinished/config.toml"), "").unwrap();
+        fs::write(results.path().join("rq1/unfinished/jobs/run.json"), "{}").unwrap();
         let runs = runs(&[results.path().to_owned()]).unwrap();
         let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
         assert_eq!(names, ["rq1/default", "rq1/mine", "reference/rq1", "reference/rq2", "smoke/rq1"]);
