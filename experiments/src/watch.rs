@@ -154,10 +154,8 @@ impl Watched {
         let right = all().map(|place| place.0).fold(1.0, f64::max) * 1.03;
         let top = all().map(|place| place.1).fold(0.1, f64::max) * 1.05;
         let about = format!("{} · epoch {}", self.condition, self.epoch);
-        let axes = format!(
-            "→ I(X;T), to {right:.1} bits · ↑ I(T;Y), to {top:.2} bits · {}",
-            self.estimator.as_deref().unwrap_or("")
-        );
+        let estimator = self.estimator.as_deref().unwrap_or_default();
+        let axes = format!("→ I(X;T) ≤ {right:.1}, ↑ I(T;Y) ≤ {top:.2} bits · {estimator}");
         let canvas = Canvas::default()
             .block(Block::bordered().title(about).title_bottom(axes))
             .marker(Marker::Braille)
