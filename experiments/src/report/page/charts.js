@@ -69,7 +69,7 @@ function series(label, k, data, more = {}) {
 }
 
 function axis(title, more = {}) {
-  const isRound = (value) => ["1", "2", "5"].includes(value.toExponential().split("e")[0]);
+  const isRound = (value) => [1, 2, 5].includes(Number(value.toExponential(6).split("e")[0]));
   const ticks = more.type === "logarithmic" ? { callback: (value) => (isRound(value) ? shown(value) : "") } : {};
   return {
     type: "linear",

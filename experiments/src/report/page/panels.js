@@ -229,6 +229,9 @@ function signed(bias) {
   return Number(size) === 0 ? size : `${bias > 0 ? "+" : "−"}${size}`;
 }
 
+// A name that may be broken after its marks.
+const breakable = (name) => name.split(/(?<=[:,=])/).flatMap((part) => [part, element("wbr")]);
+
 // Mean errors of estimators, as numbers on shades: no colour is needed to read it.
 function calibrationMap() {
   const rows = rowsOf("calibrate", "summary.csv");
@@ -248,7 +251,7 @@ function calibrationMap() {
   };
   const draw = () => {
     const here = rows.filter((row) => row.rows === size.value);
-    const head = element("tr", {}, ...["problem", "truth", ...estimators].map((text) => element("th", { scope: "col" }, text)));
+    const head = element("tr", {}, ...["problem", "truth", ...estimators].map((text) => element("th", { scope: "col" }, ...breakable(text))));
     const body = distinct(here.map((row) => row.problem)).map((problem) => {
       const of = here.filter((row) => row.problem === problem);
       const cells = estimators.map((estimator) => cell(of.find((row) => row.estimator === estimator)));

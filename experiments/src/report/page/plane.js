@@ -5,7 +5,7 @@ const STEPS_PER_BIT = 1000;
 // A film lasts so long at normal speed, however many epochs were recorded.
 const FILM_SECONDS = 12;
 // A mean path is drawn through so many recorded epochs at most.
-const TRAIL_POINTS = 40;
+const TRAIL_POINTS = 60;
 
 // base64 → deflate → differences → whole thousandths of a bit [quantity × layer × replica × epoch].
 async function unpack(group, epochs) {
