@@ -40,6 +40,14 @@ submit *ARGS:
 calibrate *ARGS:
     cargo run --release --bin calibrate -- {{ARGS}}
 
+# RQ1 with the information plane drawn in the terminal as it fills, e.g. `just watch --output results/seen`
+watch *ARGS:
+    @{{just_executable()}} _question rq1 --watch "$@"
+
+# one page to look at, of every finished run in results/; e.g. `just report results/rq1/paper --output paper.html`
+report *ARGS:
+    cargo run --release --bin report -- "$@"
+
 # a few seconds of every question: does everything run?
 smoke *ARGS:
     cargo run --release --bin rq1 -- --preset smoke --output results/smoke/rq1 {{ARGS}}
@@ -47,6 +55,7 @@ smoke *ARGS:
     cargo run --release --bin rq3 -- --preset smoke --output results/smoke/rq3 {{ARGS}}
     cargo run --release --bin rq4 -- --preset smoke --output results/smoke/rq4 {{ARGS}}
     cargo run --release --bin rq5 -- --preset smoke --output results/smoke/rq5 {{ARGS}}
+    cargo run --release --bin report
 
 # every test
 test:
@@ -68,6 +77,11 @@ audit:
 # one parser against bytes it did not expect: mat, npy, npz, csv, safetensors or toml, for so many seconds
 fuzz TARGET SECONDS="600":
     fuzz/run.sh "$1" "$2"
+
+# the report in a browser: needs Node.js (20 or later) and Chromium (apt-get install nodejs npm chromium)
+test-report:
+    cargo build --release --workspace
+    cd tests/browser && npm ci --silent && npm test
 
 # format and lints, warnings denied
 lint:

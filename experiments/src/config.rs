@@ -4,7 +4,7 @@
 //! `[preset.NAME]` per preset with what it changes. The merged table is read into the question's own struct, whose
 //! `deny_unknown_fields` makes a typo name the field and the choices.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::figures::{Drawing, FigureStyle};
 use crate::jobs::selection::JobArgs;
 use crate::version;
 
@@ -57,6 +58,12 @@ pub struct RunArgs {
     /// Threads; the results do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Draw the information plane as it fills, and the losses, in the terminal
+    #[arg(long)]
+    pub watch: bool,
+    /// What figures are for
+    #[arg(long, value_enum, default_value_t, value_name = "STYLE")]
+    pub figure_style: FigureStyle,
     /// Print the settings that would be used, and stop
     #[arg(long)]
     pub show_config: bool,
@@ -220,6 +227,11 @@ impl RunArgs {
     /// The folder of a question's results.
     pub fn folder(&self, question: &str) -> PathBuf {
         self.output.clone().unwrap_or_else(|| PathBuf::from("results").join(question).join(&self.preset))
+    }
+
+    /// How figures of these results are drawn.
+    pub fn drawing<'a>(&self, folder: &'a Path) -> Drawing<'a> {
+        Drawing { folder, style: self.figure_style }
     }
 
     /// The same, merged but not yet read: for a question with tables of its own.

@@ -13,6 +13,7 @@
 //! | [`slurm`] | a run as an array of a scheduler |
 //! | [`training`] | one job: trains a block and measures its snapshots as they come |
 //! | [`measure`] | a snapshot → rows of information and of losses |
+//! | [`progress`], [`watch`] | how far a run is: a bar, or the plane as it fills |
 //! | [`rows`], [`results`], [`version`] | the CSV files, the folder they lie in, and which version wrote it |
 //! | [`claims`], [`answers`] | what verdicts are made of: claims, decided by intervals; the same in words |
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
@@ -21,6 +22,7 @@
 //! | [`depth`] | RQ4: depths made comparable, times to thresholds, relaxation and the verdict, from the CSV |
 //! | [`sample_size`] | RQ5: end points, over-compression, finite-sample bounds and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
+//! | [`report`] | one page of every finished run, from the CSV |
 //! | [`calibration`] | estimators on problems whose information is known |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
@@ -39,6 +41,7 @@ pub mod jobs;
 pub mod joint_file;
 pub mod measure;
 pub mod progress;
+pub mod report;
 pub mod results;
 pub mod rows;
 pub mod run;
@@ -49,6 +52,7 @@ pub mod tasks;
 pub mod training;
 pub mod trajectories;
 pub mod version;
+pub mod watch;
 pub mod weights;
 
 /// The recipes of docs/extending.md, compiled and run.

@@ -84,6 +84,7 @@ struct Measuring<'a> {
     stack: &'a Stack,
     condition: &'a Condition,
     splits: &'a [Split],
+    progress: &'a Progress,
 }
 
 impl ModelSettings {
@@ -150,7 +151,7 @@ impl Job<'_> {
             training.resume(saved.training)?;
             (measured, paths) = (saved.measured, saved.paths);
         }
-        let measuring = Measuring { task, stack, condition, splits };
+        let measuring = Measuring { task, stack, condition, splits, progress };
         while let Some(step) = training.advance() {
             if let Advance::Snapshot(snapshot) = step {
                 let loss = self.measure(&measuring, &snapshot, measured, &mut paths, tables)?;
@@ -183,7 +184,7 @@ impl Job<'_> {
         paths: &mut [WeightPath],
         tables: &mut Tables,
     ) -> Result<f64> {
-        let &Measuring { task, stack, condition, splits } = measuring;
+        let &Measuring { task, stack, condition, splits, progress } = measuring;
         let estimators: Vec<_> = self.measure.estimators_at(place, place + 1 == self.epochs.len()).collect();
         let updates = snapshot.epoch * self.steps(task);
         let mut losses = Vec::new();
@@ -192,6 +193,7 @@ impl Job<'_> {
             let Some(replica) = replica else { continue };
             let moment = Moment { condition, replica: number, seed, epoch: snapshot.epoch, updates };
             for row in measure::information(replica, task, &estimators, moment)? {
+                progress.sees(&row);
                 tables.write("information_plane", &row)?;
             }
             if let Some(bound) = self.bound {
@@ -202,6 +204,7 @@ impl Job<'_> {
             }
             let row = measure::training(replica, task, &splits[k], moment);
             losses.push(row.train_loss_bits);
+            progress.sees_losses(&row);
             tables.write("training", &row)?;
             if self.measure.gradients != GradientMode::None {
                 let rows = measure::gradients(replica, stack, self.activation, moment);

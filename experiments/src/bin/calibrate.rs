@@ -7,7 +7,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, ensure};
 use clap::Parser;
 use infoplane_experiments::calibration::{Size, SummaryRow, calibrate, problems, summarise};
-use infoplane_experiments::{figures, rows};
+use infoplane_experiments::figures::{self, Drawing, FigureStyle};
+use infoplane_experiments::rows;
 use infoplane_info::estimators::EstimatorKind;
 
 /// What is calibrated when nothing else is asked for. `sliced` and `renyi` are other quantities than I: their error is shown,
@@ -47,6 +48,9 @@ struct Arguments {
     /// Where results go
     #[arg(long, value_name = "FOLDER", default_value = "results/calibrate")]
     output: PathBuf,
+    /// What figures are for
+    #[arg(long, value_enum, default_value_t, value_name = "STYLE")]
+    figure_style: FigureStyle,
 }
 
 fn main() -> ExitCode {
@@ -82,7 +86,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     // From here on, the files alone.
     rows::write(&folder.join("summary.csv"), &summarise(&rows::read(&folder.join("calibration.csv"))?))?;
     let summary: Vec<SummaryRow> = rows::read(&folder.join("summary.csv"))?;
-    figures::calibration::draw(&summary, folder)?;
+    figures::calibration::draw(&summary, Drawing { folder, style: arguments.figure_style })?;
     report(&summary, &names);
     println!("{} in {:.0} s", folder.display(), started.elapsed().as_secs_f64());
     Ok(())

@@ -8,8 +8,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use infoplane_experiments::bound;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
+use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
 use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::trajectories::phases::PhaseRow;
@@ -44,6 +46,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     }
     rq1.verdict.check()?;
     let Some(results) = rq1.complete("rq1", args)? else { return Ok(()) };
+    bound::write_curves(rq1.conditions()?.into_iter().map(|(_, settings)| settings.task), &results)?;
 
     // From here on everything is made from the CSVs.
     let rows: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
@@ -56,15 +59,17 @@ fn answer(args: &RunArgs) -> Result<()> {
     rows::write(&results.file("phases.csv"), &phases)?;
     rows::write(&results.file("verdict.csv"), &verdicts)?;
 
+    let drawing = args.drawing(results.folder());
     if let (Some(first), Some(fraction)) =
         (trajectories.first(), rq1.grid.train_fractions.iter().copied().max_by(f64::total_cmp))
     {
-        figures::information_plane::draw(&trajectories, fraction, &first.estimator, results.folder())?;
-        figures::trajectories::draw(&means, &first.estimator, results.folder())?;
-        figures::compression::draw(&phases, results.folder())?;
+        figures::information_plane::draw(&trajectories, fraction, &first.estimator, drawing)?;
+        figures::trajectories::draw(&means, &first.estimator, drawing)?;
+        figures::compression::draw(&phases, drawing)?;
     }
     print_verdict(&verdicts, rq1.verdict);
     println!("Files: {}", results.folder().display());
+    report::after_run(args, results.folder());
     Ok(())
 }
 

@@ -9,9 +9,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use infoplane_experiments::bound;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
+use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
 use infoplane_experiments::run::{self, Settings, patterns_per_update};
 use infoplane_experiments::sgd_phases::verdict::{PhaseRule, judge};
@@ -64,6 +66,7 @@ fn answer(cli: Cli) -> Result<()> {
     let conditions = rq2.condition_names();
     rq2.verdict.check(&conditions)?;
     let Some(results) = rq2.complete("rq2", &cli.args)? else { return Ok(()) };
+    bound::write_curves(rq2.conditions()?.into_iter().map(|(_, settings)| settings.task), &results)?;
 
     // From here on everything is made from the CSVs.
     let gradients: Vec<GradientRow> = rows::read_if_there(&results.file("gradients.csv"))?;
@@ -84,12 +87,14 @@ fn answer(cli: Cli) -> Result<()> {
     rows::write(&results.file("diffusion.csv"), &diffusion)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
 
-    figures::gradients::draw(&gradients, &timings, &conditions[0], results.folder())?;
-    figures::causes::draw(&causes, results.folder())?;
-    figures::batch_size::draw(&causes, &rq2.verdict.batch_sizes(&conditions[0]), results.folder())?;
-    figures::displacement::draw(&displacements, &conditions, results.folder())?;
+    let drawing = cli.args.drawing(results.folder());
+    figures::gradients::draw(&gradients, &timings, &conditions[0], drawing)?;
+    figures::causes::draw(&causes, drawing)?;
+    figures::batch_size::draw(&causes, &rq2.verdict.batch_sizes(&conditions[0]), drawing)?;
+    figures::displacement::draw(&displacements, &conditions, drawing)?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
+    report::after_run(&cli.args, results.folder());
     Ok(())
 }
 

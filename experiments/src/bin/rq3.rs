@@ -15,6 +15,7 @@ use infoplane_experiments::bound::{CurveRow, TransitionRow, criticality, gaps};
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
+use infoplane_experiments::report;
 use infoplane_experiments::rows;
 use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::version;
@@ -57,10 +58,12 @@ fn answer(args: &RunArgs) -> Result<()> {
     rows::write(&results.file("criticality.csv"), &criticality)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
 
-    figures::bound::draw(&gaps, &curve, results.folder())?;
-    figures::gaps::draw(&gaps, results.folder())?;
+    let drawing = args.drawing(results.folder());
+    figures::bound::draw(&gaps, &curve, drawing)?;
+    figures::gaps::draw(&gaps, drawing)?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
+    report::after_run(args, results.folder());
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use infoplane_experiments::bound;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::{RunArgs, typed};
 use infoplane_experiments::depth::generalisation::{self, DepthRow, Network};
@@ -20,6 +21,7 @@ use infoplane_experiments::depth::verdict::{DepthRule, judge};
 use infoplane_experiments::depth::{Arm, DepthSettings, relaxation};
 use infoplane_experiments::figures;
 use infoplane_experiments::jobs::say;
+use infoplane_experiments::report;
 use infoplane_experiments::results::Results;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
 use infoplane_experiments::run::{self, Settings};
@@ -70,6 +72,7 @@ fn answer(args: &RunArgs) -> Result<()> {
 
     let Some((rates, tried)) = learning_rates(&rq4, &depth, &arms, pilot_args)? else { return Ok(()) };
     let Some(results) = tuning::with_rates(&rq4, &arms, &rates)?.complete("rq4", args)? else { return Ok(()) };
+    bound::write_curves(std::iter::once(rq4.task.clone()), &results)?;
     let (networks, h_y) = networks(&rq4, &arms, &rates, patterns)?;
 
     // From here on everything is made from the CSVs.
@@ -94,12 +97,14 @@ fn answer(args: &RunArgs) -> Result<()> {
 
     let of_first: Vec<InformationRow> = information.into_iter().filter(|row| row.estimator == estimator).collect();
     let means: Vec<TrajectoryRow> = trajectories::collect(&of_first).iter().flat_map(Trajectory::rows).collect();
-    figures::depth_planes::draw(&means, &depths, results.folder())?;
-    figures::survival::draw(&times, rq4.verdict.goal(), results.folder())?;
-    figures::relaxation::draw(&relaxations, &laws, results.folder())?;
+    let drawing = args.drawing(results.folder());
+    figures::depth_planes::draw(&means, &depths, drawing)?;
+    figures::survival::draw(&times, rq4.verdict.goal(), drawing)?;
+    figures::relaxation::draw(&relaxations, &laws, drawing)?;
     print_depths(&depths);
     print_verdict(&claims, &rq4.verdict);
     println!("Files: {}", results.folder().display());
+    report::after_run(args, results.folder());
     Ok(())
 }
 

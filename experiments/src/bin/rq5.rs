@@ -14,6 +14,7 @@ use infoplane_experiments::bound::{CurveRow, gaps};
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
+use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
@@ -60,10 +61,12 @@ fn answer(args: &RunArgs) -> Result<()> {
     rows::write(&results.file("samples.csv"), &samples)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
 
-    figures::samples::draw(&samples, &curve, results.folder())?;
-    figures::gaps::draw(&gaps, results.folder())?;
+    let drawing = args.drawing(results.folder());
+    figures::samples::draw(&samples, &curve, drawing)?;
+    figures::gaps::draw(&gaps, drawing)?;
     print_verdict(&claims);
     println!("Files: {}", results.folder().display());
+    report::after_run(args, results.folder());
     Ok(())
 }
 

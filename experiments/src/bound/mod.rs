@@ -21,12 +21,17 @@ use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::{Estimator, JointDistribution, Sample};
 use serde::{Deserialize, Serialize};
 
+use crate::jobs::say;
 use crate::results::Results;
 use crate::rows;
-use crate::tasks::Task;
+use crate::tasks::{SplitRule, Task, TaskSettings};
 
 /// More knots than any curve here needs.
 const MOST_KNOTS: usize = 50_000;
+/// A curve that is only drawn is certified to this width.
+const DRAWN_WIDTH_BITS: f64 = 1e-4;
+/// A curve over more distinct p(y|x) is not found just to be drawn.
+const DRAWN_CLASSES: usize = 128;
 /// β's at which the atoms are counted before the transitions between them are closed in on.
 const TRANSITION_STEPS: usize = 400;
 /// Relative width to which a transition is closed in on.
@@ -181,23 +186,8 @@ impl Bound {
     }
 
     fn curve_rows(&self) -> Result<Vec<CurveRow>> {
-        let found = self.get()?;
-        let (curve, width) = (&found.curve, found.curve.width_both_ways_bits());
-        let row = |beta: Option<f64>, (i_xt, i_ty): (f64, f64), atoms: usize, gap: f64| CurveRow {
-            dataset: self.dataset.clone(),
-            beta,
-            i_xt_bits: i_xt,
-            i_ty_bits: i_ty,
-            atoms,
-            gap_bits: gap,
-            width_bits: width,
-        };
-        let knots = curve.knots().iter();
-        let end = row(None, curve.end(), found.problem.classes(), 0.0);
-        Ok(knots
-            .map(|knot| row(Some(knot.beta), (knot.i_xt, knot.i_ty), knot.atoms(), knot.gap_bits))
-            .chain([end])
-            .collect())
+        let Found { problem, curve, .. } = self.get()?;
+        Ok(curve_rows(&self.dataset, problem, curve))
     }
 
     fn transition_rows(&self) -> Result<Vec<TransitionRow>> {
@@ -210,6 +200,53 @@ impl Bound {
         };
         Ok(self.get()?.transitions.iter().map(row).collect())
     }
+}
+
+/// Every knot of a curve, and its end.
+fn curve_rows(dataset: &str, problem: &Problem, curve: &Curve) -> Vec<CurveRow> {
+    let row = |beta: Option<f64>, (i_xt, i_ty): (f64, f64), atoms: usize, gap: f64| CurveRow {
+        dataset: dataset.to_owned(),
+        beta,
+        i_xt_bits: i_xt,
+        i_ty_bits: i_ty,
+        atoms,
+        gap_bits: gap,
+        width_bits: curve.width_both_ways_bits(),
+    };
+    let end = row(None, curve.end(), problem.classes(), 0.0);
+    let knots = curve.knots().iter();
+    knots.map(|knot| row(Some(knot.beta), (knot.i_xt, knot.i_ty), knot.atoms(), knot.gap_bits)).chain([end]).collect()
+}
+
+/// Writes `curve.csv` of tasks whose layers are not tested against the bound, to draw it beside them; once. Tasks with more than
+/// [`DRAWN_CLASSES`] distinct p(y|x) take too long for that, and have none.
+///
+/// # Errors
+/// If a task cannot be had, or the file not be written.
+pub fn write_curves(tasks: impl Iterator<Item = TaskSettings>, results: &Results) -> Result<()> {
+    let file = results.file("curve.csv");
+    if file.exists() {
+        return Ok(());
+    }
+    let mut curves: Vec<CurveRow> = Vec::new();
+    let mut made: Vec<TaskSettings> = Vec::new();
+    for settings in tasks {
+        // How a sample is drawn and labelled does not change the task.
+        let settings = TaskSettings { label_noise: 0.0, split: SplitRule::Random, ..settings };
+        if !made.contains(&settings) {
+            let task = settings.load()?;
+            let problem = Problem::new(&task.joint);
+            made.push(settings);
+            if problem.classes() > DRAWN_CLASSES {
+                continue;
+            }
+            match Curve::refined_both_ways(&problem, DRAWN_WIDTH_BITS, MOST_KNOTS) {
+                Ok(curve) => curves.extend(curve_rows(&task.name, &problem, &curve)),
+                Err(error) => say(&format!("no bound is drawn for {}: {error}", task.name)),
+            }
+        }
+    }
+    if curves.is_empty() { Ok(()) } else { rows::write(&file, &curves) }
 }
 
 /// Writes `curve.csv` and `transitions.csv` of every task.

@@ -1,14 +1,11 @@
 //! Compression against batch size: after as many updates, and at the same training loss.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, ScatterPlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, errors, marker, save, title_size};
+use super::{Drawing, Sheet, colour, distinct, errors, marker};
 use crate::sgd_phases::causes::CauseRow;
 
 /// Bits and the ends of their interval.
@@ -18,7 +15,7 @@ type Bits = (Option<f64>, Option<f64>, Option<f64>);
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[CauseRow], conditions: &[String], folder: &Path) -> Result<()> {
+pub fn draw(rows: &[CauseRow], conditions: &[String], drawing: Drawing) -> Result<()> {
     let rows: Vec<&CauseRow> = rows.iter().filter(|row| conditions.contains(&row.condition)).collect();
     if distinct(rows.iter().map(|row| row.batch_size)).len() < 2 {
         return Ok(());
@@ -74,13 +71,8 @@ pub fn draw(rows: &[CauseRow], conditions: &[String], folder: &Path) -> Result<(
         shape: LegendShape::Marker(marker(k)),
         dasharray: None,
     });
-    let figure = Figure::new(1, plots.len())
-        .with_title("Compression against batch size, mean over hidden layers, 95 % intervals")
-        .with_title_size(title_size(2))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(460.0, 380.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(legend.collect());
-    save(figure, folder, "batch_size")
+    Sheet::new("Compression against batch size, mean over hidden layers, 95 % intervals", plots.len(), plots, layouts)
+        .cell(460.0, 380.0)
+        .legend(legend.collect())
+        .save("batch_size", drawing)
 }

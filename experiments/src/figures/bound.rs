@@ -1,15 +1,12 @@
 //! The paper's figure 6: converged layers in the information plane beside the certified curve; for every layer with an
 //! identified β*, the place on the curve with the slope 1/β*, as a short tangent in the layer's colour.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::{LinePlot, ScatterPlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, layer_legend, marker, save, title_size};
+use super::{Drawing, Sheet, colour, distinct, layer_legend, marker};
 use crate::bound::CurveRow;
 use crate::bound::gaps::GapRow;
 use crate::bound::layers::Control;
@@ -21,7 +18,7 @@ const TANGENT: (f64, f64) = (0.8, 0.06);
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(gaps: &[GapRow], curve: &[CurveRow], folder: &Path) -> Result<()> {
+pub fn draw(gaps: &[GapRow], curve: &[CurveRow], drawing: Drawing) -> Result<()> {
     let Some(first) = gaps.first() else { return Ok(()) };
     let shown: Vec<&GapRow> =
         gaps.iter().filter(|row| row.encoder == first.encoder && row.control == Control::Layer).collect();
@@ -68,15 +65,14 @@ pub fn draw(gaps: &[GapRow], curve: &[CurveRow], folder: &Path) -> Result<()> {
             plots.push(panel);
         }
     }
-    let figure = Figure::new(activations.len(), conditions.len())
-        .with_title(format!("Layers beside the bound, {} networks, {}", first.replicas, first.encoder))
-        .with_title_size(title_size(conditions.len()))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(layer_legend(layers, colour));
-    save(figure, folder, "bound")
+    Sheet::new(
+        format!("Layers beside the bound, {} networks, {}", first.replicas, first.encoder),
+        conditions.len(),
+        plots,
+        layouts,
+    )
+    .legend(layer_legend(layers, colour))
+    .save("bound", drawing)
 }
 
 /// The curve of a task, from (0, 0) to its end and on.

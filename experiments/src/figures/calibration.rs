@@ -1,16 +1,14 @@
 //! Which estimator errs where, in one look: mean minus truth by problem and estimator.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use kuva::plot::Heatmap;
 use kuva::plot::heatmap::ColorMap;
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{distinct, save};
+use super::{Drawing, Sheet, distinct};
 use crate::calibration::SummaryRow;
 
 /// Bits at which the colours end.
@@ -21,7 +19,7 @@ const MOST: f64 = 1.0;
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[SummaryRow], folder: &Path) -> Result<()> {
+pub fn draw(rows: &[SummaryRow], drawing: Drawing) -> Result<()> {
     let Some(most_rows) = rows.iter().map(|row| row.rows).max() else { return Ok(()) };
     let estimators = distinct(rows.iter().map(|row| row.estimator.clone()));
     let mut problems = distinct(rows.iter().map(|row| (row.problem.clone(), row.truth_bits)));
@@ -45,13 +43,14 @@ pub fn draw(rows: &[SummaryRow], folder: &Path) -> Result<()> {
         .with_x_categories(estimators.clone())
         .with_y_categories(problems.iter().map(label).collect())
         .with_x_tick_rotate(-40.0);
-    let figure = Figure::new(1, 1)
-        .with_title(format!("Mean error in bits (true bits in brackets), {most_rows} rows; grey: refused"))
-        .with_title_size(16)
-        .with_plots(vec![plots])
-        .with_layouts(vec![layout])
-        .with_cell_size(260.0 + 56.0 * estimators.len() as f64, 160.0 + 18.0 * problems.len() as f64);
-    save(figure, folder, "calibration")
+    Sheet::new(
+        format!("Mean error in bits (true bits in brackets), {most_rows} rows; grey: refused"),
+        1,
+        vec![plots],
+        vec![layout],
+    )
+    .cell(260.0 + 56.0 * estimators.len() as f64, 160.0 + 18.0 * problems.len() as f64)
+    .save("calibration", drawing)
 }
 
 /// White at 0, blue below, red above, grey for what was refused.

@@ -1,21 +1,18 @@
 //! Compression by condition: bits of I(X;T) lost after the fit, mean over hidden layers, after the same number of updates.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::ScatterPlot;
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, errors, marker, save};
+use super::{Drawing, Sheet, colour, distinct, errors, marker};
 use crate::sgd_phases::causes::CauseRow;
 
 /// Draws every condition, every estimator beside the other, with 95 % intervals over networks.
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[CauseRow], folder: &Path) -> Result<()> {
+pub fn draw(rows: &[CauseRow], drawing: Drawing) -> Result<()> {
     let conditions = distinct(rows.iter().map(|row| row.condition.clone()));
     let estimators = distinct(rows.iter().map(|row| row.estimator.clone()));
     if rows.is_empty() {
@@ -47,11 +44,7 @@ pub fn draw(rows: &[CauseRow], folder: &Path) -> Result<()> {
         .with_y_label("bits of I(X;T) lost after the fit")
         .with_x_categories(conditions.clone())
         .with_x_tick_rotate(-35.0);
-    let figure = Figure::new(1, 1)
-        .with_title("Compression by condition, mean over hidden layers, 95 % intervals")
-        .with_title_size(16)
-        .with_plots(vec![panel])
-        .with_layouts(vec![layout])
-        .with_cell_size(1000.0, 480.0);
-    save(figure, folder, "causes")
+    Sheet::new("Compression by condition, mean over hidden layers, 95 % intervals", 1, vec![panel], vec![layout])
+        .cell(1000.0, 480.0)
+        .save("causes", drawing)
 }

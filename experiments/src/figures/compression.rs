@@ -1,21 +1,18 @@
 //! What the verdict depends on, in one look: bits of I(X;T) each layer loses after its fit, by estimator and activation.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, LinePlot, ScatterPlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, errors, marker, save, title_size};
+use super::{Drawing, Sheet, colour, distinct, errors, marker};
 use crate::trajectories::phases::PhaseRow;
 
 /// Draws every activation and training fraction, with 95 % intervals over replicas.
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[PhaseRow], folder: &Path) -> Result<()> {
+pub fn draw(rows: &[PhaseRow], drawing: Drawing) -> Result<()> {
     let activations = distinct(rows.iter().map(|row| row.activation.clone()));
     let fractions = distinct(rows.iter().map(|row| row.train_fraction));
     let estimators = distinct(rows.iter().map(|row| row.estimator.clone()));
@@ -80,13 +77,12 @@ pub fn draw(rows: &[PhaseRow], folder: &Path) -> Result<()> {
             dasharray: None,
         })
         .collect();
-    let figure = Figure::new(activations.len(), fractions.len())
-        .with_title_size(title_size(fractions.len()))
-        .with_title(format!("Compression after the fit, {} networks, 95 % intervals", first.replicas))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(legend);
-    save(figure, folder, "compression")
+    Sheet::new(
+        format!("Compression after the fit, {} networks, 95 % intervals", first.replicas),
+        fractions.len(),
+        plots,
+        layouts,
+    )
+    .legend(legend)
+    .save("compression", drawing)
 }

@@ -1,12 +1,9 @@
 //! The paper's figure 5: a panel for each depth, the mean trajectories of all its layers, coloured by epoch.
 
-use std::path::Path;
-
 use anyhow::Result;
-use kuva::render::figure::Figure;
 
 use super::trajectories::{colour_bar, plane, plane_layout, shade};
-use super::{layer_legend, save, title_size};
+use super::{Drawing, Sheet, layer_legend};
 use crate::depth::generalisation::DepthRow;
 use crate::trajectories::TrajectoryRow;
 
@@ -17,7 +14,7 @@ const COLUMNS: usize = 3;
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[TrajectoryRow], depths: &[DepthRow], folder: &Path) -> Result<()> {
+pub fn draw(rows: &[TrajectoryRow], depths: &[DepthRow], drawing: Drawing) -> Result<()> {
     let most = rows.iter().fold(1.0_f64, |most, row| most.max(row.i_xt_bits)).ceil();
     let last_epoch = rows.iter().map(|row| row.epoch).max().unwrap_or(1).max(2) as f64;
     let shade = |epoch: f64| shade(epoch, last_epoch);
@@ -48,16 +45,10 @@ pub fn draw(rows: &[TrajectoryRow], depths: &[DepthRow], folder: &Path) -> Resul
                 entry
             })
             .collect();
-        let figure = Figure::new(plots.len().div_ceil(columns), columns)
-            .with_title_size(title_size(columns))
-            .with_title(title)
-            .with_plots(plots)
-            .with_layouts(layouts)
-            .with_cell_size(360.0, 320.0)
-            .with_col_width(columns - 1, 130.0)
-            .with_shared_legend_right_middle()
-            .with_shared_legend_entries(legend);
-        save(figure, folder, &format!("depth_{name}"))?;
+        Sheet::new(title, columns, plots, layouts)
+            .last_column(130.0)
+            .legend(legend)
+            .save(&format!("depth_{name}"), drawing)?;
     }
     Ok(())
 }

@@ -1,21 +1,19 @@
 //! Squared displacement of the weights since the transition, by condition: a random walk is a line of slope 1.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, LinePlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
 use super::gradients::geometric_mean;
-use super::{colour, panels, save};
+use super::{Drawing, colour, panels};
 use crate::rows::DisplacementRow;
 
 /// Draws every condition that has a transition, by layer: geometric means over networks.
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[DisplacementRow], conditions: &[String], folder: &Path) -> Result<()> {
+pub fn draw(rows: &[DisplacementRow], conditions: &[String], drawing: Drawing) -> Result<()> {
     let layers = rows.iter().map(|row| row.layer).max().unwrap_or(0);
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
     for condition in conditions {
@@ -54,5 +52,5 @@ pub fn draw(rows: &[DisplacementRow], conditions: &[String], folder: &Path) -> R
         })
         .collect();
     let title = "Squared displacement of the weights since the transition";
-    save(panels(title, plots, layouts, legend), folder, "displacement")
+    panels(title, plots, layouts, legend).save("displacement", drawing)
 }

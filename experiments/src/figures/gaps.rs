@@ -1,14 +1,11 @@
 //! The horizontal gap by layer and epoch: bits of I(X;T) that a layer holds beyond what its I(T;Y) needs.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::{LinePlot, ScatterPlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, layer_legend, marker, save, title_size};
+use super::{Drawing, Sheet, colour, distinct, layer_legend, marker};
 use crate::bound::gaps::GapRow;
 use crate::bound::layers::Control;
 
@@ -17,7 +14,7 @@ use crate::bound::layers::Control;
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(gaps: &[GapRow], folder: &Path) -> Result<()> {
+pub fn draw(gaps: &[GapRow], drawing: Drawing) -> Result<()> {
     let Some(first) = gaps.first() else { return Ok(()) };
     let shown: Vec<&GapRow> =
         gaps.iter().filter(|row| row.encoder == first.encoder && row.control == Control::Layer).collect();
@@ -75,13 +72,12 @@ pub fn draw(gaps: &[GapRow], folder: &Path) -> Result<()> {
             plots.push(panel);
         }
     }
-    let figure = Figure::new(activations.len(), columns.len())
-        .with_title(format!("Horizontal gap to the bound, {} networks, {}", first.replicas, first.encoder))
-        .with_title_size(title_size(columns.len()))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(layer_legend(layers, colour));
-    save(figure, folder, "horizontal_gap")
+    Sheet::new(
+        format!("Horizontal gap to the bound, {} networks, {}", first.replicas, first.encoder),
+        columns.len(),
+        plots,
+        layouts,
+    )
+    .legend(layer_legend(layers, colour))
+    .save("horizontal_gap", drawing)
 }

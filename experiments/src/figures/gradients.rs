@@ -4,14 +4,13 @@
 //! Vertical lines: the median epoch of the transition at SNR = 1 (dashed) and at which its compression starts (dotted).
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, LinePlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, panels, save};
+use super::{Drawing, colour, distinct, panels};
 use crate::rows::GradientRow;
 use crate::sgd_phases::timing::TimingRow;
 
@@ -19,16 +18,16 @@ use crate::sgd_phases::timing::TimingRow;
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[GradientRow], timings: &[TimingRow], reference: &str, folder: &Path) -> Result<()> {
+pub fn draw(rows: &[GradientRow], timings: &[TimingRow], reference: &str, drawing: Drawing) -> Result<()> {
     let kernels: Vec<&GradientRow> = rows.iter().filter(|row| row.part == "kernel" && row.epoch > 0).collect();
     if kernels.is_empty() {
         return Ok(());
     }
-    by_layer(&kernels, timings, reference, folder)?;
-    by_condition(&kernels, folder)
+    by_layer(&kernels, timings, reference, drawing)?;
+    by_condition(&kernels, drawing)
 }
 
-fn by_layer(rows: &[&GradientRow], timings: &[TimingRow], reference: &str, folder: &Path) -> Result<()> {
+fn by_layer(rows: &[&GradientRow], timings: &[TimingRow], reference: &str, drawing: Drawing) -> Result<()> {
     let layers = distinct(rows.iter().map(|row| row.layer));
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
     for &layer in &layers {
@@ -77,10 +76,10 @@ fn by_layer(rows: &[&GradientRow], timings: &[TimingRow], reference: &str, folde
         entry("compression starts", 3, Some("2 4")),
     ];
     let title = format!("Drift and diffusion, condition {reference}: geometric means over networks");
-    save(panels(&title, plots, layouts, legend), folder, "gradients")
+    panels(&title, plots, layouts, legend).save("gradients", drawing)
 }
 
-fn by_condition(rows: &[&GradientRow], folder: &Path) -> Result<()> {
+fn by_condition(rows: &[&GradientRow], drawing: Drawing) -> Result<()> {
     let conditions = distinct(rows.iter().map(|row| row.condition.clone()));
     let output = rows.iter().map(|row| row.layer).max().unwrap_or(0);
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
@@ -122,11 +121,11 @@ fn by_condition(rows: &[&GradientRow], folder: &Path) -> Result<()> {
         })
         .collect();
     let title = "Signal-to-noise ratio of the gradients by condition";
-    save(panels(title, plots, layouts, legend), folder, "snr")
+    panels(title, plots, layouts, legend).save("snr", drawing)
 }
 
 /// Geometric means by epoch, over whatever else differs; zeros have no logarithm and are left out.
-pub(super) fn geometric_mean(points: impl Iterator<Item = (usize, f64)>) -> Vec<(f64, f64)> {
+pub(crate) fn geometric_mean(points: impl Iterator<Item = (usize, f64)>) -> Vec<(f64, f64)> {
     let mut sums: BTreeMap<usize, (f64, usize)> = BTreeMap::new();
     for (epoch, value) in points.filter(|point| point.1 > 0.0) {
         let sum = sums.entry(epoch).or_default();
@@ -136,7 +135,7 @@ pub(super) fn geometric_mean(points: impl Iterator<Item = (usize, f64)>) -> Vec<
     sums.into_iter().map(|(epoch, (sum, count))| (epoch as f64, (sum / count as f64).exp())).collect()
 }
 
-fn median(epochs: impl Iterator<Item = usize>) -> Option<f64> {
+pub(crate) fn median(epochs: impl Iterator<Item = usize>) -> Option<f64> {
     let mut epochs: Vec<f64> = epochs.map(|epoch| epoch as f64).collect();
     epochs.sort_by(f64::total_cmp);
     infoplane_info::statistics::quantile(&epochs, 0.5).filter(|epoch| *epoch > 0.0)

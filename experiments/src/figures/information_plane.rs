@@ -3,15 +3,12 @@
 //! Rows: activations. Columns: the first recorded epoch, the one nearest to 400 (or to the middle, on a logarithmic
 //! scale, of shorter runs), and the last.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::ScatterPlot;
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, distinct, layer_legend, marker, save, title_size};
+use super::{Drawing, Sheet, colour, distinct, layer_legend, marker};
 use crate::trajectories::Trajectory;
 
 /// The middle snapshot of the paper's figure 2.
@@ -21,7 +18,7 @@ const PAPER_MIDDLE_EPOCH: usize = 400;
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(trajectories: &[Trajectory], train_fraction: f64, estimator: &str, folder: &Path) -> Result<()> {
+pub fn draw(trajectories: &[Trajectory], train_fraction: f64, estimator: &str, drawing: Drawing) -> Result<()> {
     let shown: Vec<&Trajectory> = trajectories
         .iter()
         .filter(|t| t.train_fraction == train_fraction && t.estimator == estimator && !t.replicas.is_empty())
@@ -67,19 +64,18 @@ pub fn draw(trajectories: &[Trajectory], train_fraction: f64, estimator: &str, f
         }
     }
     let layers = shown.iter().map(|t| t.layer).max().unwrap_or(1);
-    let figure = Figure::new(activations.len(), epochs.len())
-        .with_title_size(title_size(epochs.len()))
-        .with_title(format!(
+    Sheet::new(
+        format!(
             "{} networks in the information plane, {} % of the patterns train, {estimator}",
             first.replicas.len(),
             train_fraction * 100.0
-        ))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(layer_legend(layers, colour));
-    save(figure, folder, "information_plane")
+        ),
+        epochs.len(),
+        plots,
+        layouts,
+    )
+    .legend(layer_legend(layers, colour))
+    .save("information_plane", drawing)
 }
 
 fn three_epochs(epochs: &[usize]) -> Vec<usize> {

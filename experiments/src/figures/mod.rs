@@ -1,4 +1,4 @@
-//! Figures, made from rows of the CSV files alone, each as SVG and PNG from one description.
+//! Figures, made from rows of the CSV files alone, each as SVG and PNG from one description (`sheet.rs`), for a paper or slides.
 //!
 //! Layers are told apart by shape **and** by colour (Okabe & Ito's palette, safe for colour-blind readers); epochs by the
 //! viridis scale, on a logarithmic axis, as in the paper.
@@ -8,6 +8,7 @@ pub mod bound;
 pub mod calibration;
 pub mod causes;
 pub mod compression;
+mod dashes;
 pub mod depth_planes;
 pub mod displacement;
 pub mod gaps;
@@ -15,21 +16,17 @@ pub mod gradients;
 pub mod information_plane;
 pub mod relaxation;
 pub mod samples;
+mod sheet;
 pub mod survival;
 pub mod trajectories;
 
-use std::path::Path;
-
-use anyhow::{Result, anyhow};
-use kuva::backend::png::PngBackend;
-use kuva::backend::svg::SvgBackend;
 use kuva::plot::scatter::MarkerShape;
 use kuva::plot::{LegendEntry, LegendShape};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use crate::results::write_atomically;
+use sheet::Sheet;
+pub use sheet::{Drawing, FigureStyle};
 
 /// Okabe & Ito (2008), without yellow, which is too light for small marks on white.
 const PALETTE: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
@@ -44,8 +41,6 @@ const MARKERS: [MarkerShape; 7] = [
 ];
 /// Panels side by side in a grid.
 const COLUMNS: usize = 3;
-/// Pixels of PNG per unit of SVG.
-const PNG_SCALE: f32 = 2.0;
 
 /// The colour of the k-th of a few things.
 fn colour(k: usize) -> &'static str {
@@ -81,22 +76,9 @@ fn depth_legend(depths: &[usize], shape: impl Fn(usize) -> LegendShape) -> Vec<L
     depths.iter().map(entry).collect()
 }
 
-/// A title that fits over so many panels.
-fn title_size(columns: usize) -> u32 {
-    if columns < 2 { 11 } else { 18 }
-}
-
 /// A grid of panels with one legend.
-fn panels(title: &str, plots: Vec<Vec<Plot>>, layouts: Vec<Layout>, legend: Vec<LegendEntry>) -> Figure {
-    let columns = COLUMNS.min(plots.len());
-    Figure::new(plots.len().div_ceil(columns), columns)
-        .with_title(title)
-        .with_title_size(title_size(columns))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(legend)
+fn panels(title: &str, plots: Vec<Vec<Plot>>, layouts: Vec<Layout>, legend: Vec<LegendEntry>) -> Sheet {
+    Sheet::new(title, COLUMNS.min(plots.len()), plots, layouts).legend(legend)
 }
 
 /// How far the ends of an interval lie below and above; nowhere, where there are none.
@@ -105,23 +87,8 @@ fn errors(mean: f64, lower: Option<f64>, upper: Option<f64>) -> (f64, f64) {
     (reach(lower), reach(upper))
 }
 
-/// Writes `name.svg` and `name.png`.
-///
-/// # Errors
-/// If the picture cannot be drawn or a file not written.
-fn save(figure: Figure, folder: &Path, name: &str) -> Result<()> {
-    let scene = figure.render();
-    let svg = SvgBackend.render_scene(&scene);
-    write_atomically(&folder.join(format!("{name}.svg")), svg.as_bytes())?;
-    let png = PngBackend::new()
-        .with_scale(PNG_SCALE)
-        .render_scene(&scene)
-        .map_err(|error| anyhow!("cannot draw {name}.png: {error}"))?;
-    write_atomically(&folder.join(format!("{name}.png")), &png)
-}
-
 /// The distinct values of a list, in order of first appearance.
-fn distinct<T: PartialEq + Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
+pub(crate) fn distinct<T: PartialEq + Clone>(values: impl Iterator<Item = T>) -> Vec<T> {
     values.fold(Vec::new(), |mut seen, value| {
         if !seen.contains(&value) {
             seen.push(value);

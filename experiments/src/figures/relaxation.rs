@@ -1,13 +1,11 @@
 //! Compression time of hidden layers against the bits they lose, and the laws fitted to them.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, LinePlot, ScatterPlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, depth_legend, distinct, marker, panels, save};
+use super::{Drawing, colour, depth_legend, distinct, marker, panels};
 use crate::depth::relaxation::{LawRow, Layers, RelaxationRow};
 
 /// Points of a curve.
@@ -19,7 +17,7 @@ const DASHES: [Option<&str>; 4] = [Some("1 4"), Some("8 4"), Some("8 4 2 4"), No
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[RelaxationRow], laws: &[LawRow], folder: &Path) -> Result<()> {
+pub fn draw(rows: &[RelaxationRow], laws: &[LawRow], drawing: Drawing) -> Result<()> {
     let hidden: Vec<&RelaxationRow> = rows.iter().filter(|row| !row.is_output).collect();
     let groups = distinct(hidden.iter().map(|row| row.group.clone()));
     let mut depths = distinct(hidden.iter().map(|row| row.depth));
@@ -81,5 +79,5 @@ pub fn draw(rows: &[RelaxationRow], laws: &[LawRow], folder: &Path) -> Result<()
         });
     }
     let title = "Compression time of hidden layers against what they lose";
-    save(panels(title, plots, layouts, legend), folder, "relaxation")
+    panels(title, plots, layouts, legend).save("relaxation", drawing)
 }

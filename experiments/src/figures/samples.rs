@@ -1,16 +1,13 @@
 //! The paper's figure 7: the converged places of each layer, joined from the smallest training sample to the largest, beside
 //! the certified curve; and what finite-sample bounds promise beside what happened.
 
-use std::path::Path;
-
 use anyhow::Result;
 use kuva::plot::{LegendEntry, LegendShape, LinePlot, ScatterPlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
 use super::bound::curve_line;
-use super::{colour, distinct, layer_legend, marker, save};
+use super::{Drawing, Sheet, colour, distinct, layer_legend, marker};
 use crate::bound::CurveRow;
 use crate::sample_size::SampleRow;
 
@@ -18,14 +15,14 @@ use crate::sample_size::SampleRow;
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(samples: &[SampleRow], curve: &[CurveRow], folder: &Path) -> Result<()> {
+pub fn draw(samples: &[SampleRow], curve: &[CurveRow], drawing: Drawing) -> Result<()> {
     let Some(first) = samples.first() else { return Ok(()) };
     let shown: Vec<&SampleRow> = samples.iter().filter(|row| row.encoder == first.encoder).collect();
-    places(&shown, curve, folder)?;
-    bounds(&shown, folder)
+    places(&shown, curve, drawing)?;
+    bounds(&shown, drawing)
 }
 
-fn places(shown: &[&SampleRow], curve: &[CurveRow], folder: &Path) -> Result<()> {
+fn places(shown: &[&SampleRow], curve: &[CurveRow], drawing: Drawing) -> Result<()> {
     let first = shown[0];
     let activations = distinct(shown.iter().map(|row| row.activation.clone()));
     let layers = shown.iter().map(|row| row.layer).max().unwrap_or(1);
@@ -59,18 +56,18 @@ fn places(shown: &[&SampleRow], curve: &[CurveRow], folder: &Path) -> Result<()>
         );
         plots.push(panel);
     }
-    let figure = Figure::new(1, activations.len())
-        .with_title(format!("Converged layers, {} % (small) to {} % (large) train", least * 100.0, largest * 100.0))
-        .with_title_size(14)
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(420.0, 360.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(layer_legend(layers, colour));
-    save(figure, folder, "training_size")
+    Sheet::new(
+        format!("Converged layers, {} % (small) to {} % (large) train", least * 100.0, largest * 100.0),
+        activations.len(),
+        plots,
+        layouts,
+    )
+    .cell(420.0, 360.0)
+    .legend(layer_legend(layers, colour))
+    .save("training_size", drawing)
 }
 
-fn bounds(shown: &[&SampleRow], folder: &Path) -> Result<()> {
+fn bounds(shown: &[&SampleRow], drawing: Drawing) -> Result<()> {
     let activations = distinct(shown.iter().map(|row| row.activation.clone()));
     let layers = shown.iter().map(|row| row.layer).max().unwrap_or(1);
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
@@ -117,13 +114,8 @@ fn bounds(shown: &[&SampleRow], folder: &Path) -> Result<()> {
     };
     legend.push(entry("test − train", "#000000", None));
     legend.push(entry("guessing", "#888888", Some("2 4")));
-    let figure = Figure::new(1, activations.len())
-        .with_title("The paper's bound on the generalisation error, and the error")
-        .with_title_size(14)
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(420.0, 360.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(legend);
-    save(figure, folder, "generalisation")
+    Sheet::new("The paper's bound on the generalisation error, and the error", activations.len(), plots, layouts)
+        .cell(420.0, 360.0)
+        .legend(legend)
+        .save("generalisation", drawing)
 }

@@ -2,16 +2,13 @@
 //!
 //! One minus the Kaplan–Meier curve; a curve that ends below 1 has failures, censored at the end of training.
 
-use std::path::Path;
-
 use anyhow::Result;
 use infoplane_info::survival::{Observation, kaplan_meier};
 use kuva::plot::{LegendShape, LinePlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{colour, depth_legend, distinct, save, title_size};
+use super::{Drawing, Sheet, colour, depth_legend, distinct};
 use crate::depth::thresholds::{Threshold, TimeRow, Unit};
 use crate::trajectories::LEVEL;
 
@@ -19,7 +16,7 @@ use crate::trajectories::LEVEL;
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[TimeRow], goal: Threshold, folder: &Path) -> Result<()> {
+pub fn draw(rows: &[TimeRow], goal: Threshold, drawing: Drawing) -> Result<()> {
     let rows: Vec<&TimeRow> = rows.iter().filter(|row| row.is_about(goal)).collect();
     let groups = distinct(rows.iter().map(|row| row.group.clone()));
     let depths = distinct(rows.iter().map(|row| row.depth));
@@ -61,15 +58,10 @@ pub fn draw(rows: &[TimeRow], goal: Threshold, folder: &Path) -> Result<()> {
     if plots.is_empty() {
         return Ok(());
     }
-    let figure = Figure::new(plots.len().div_ceil(2), 2)
-        .with_title(format!("Networks that have reached the goal, {goal}"))
-        .with_title_size(title_size(2))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(420.0, 280.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(depth_legend(&depths, |_| LegendShape::Line));
-    save(figure, folder, "survival")
+    Sheet::new(format!("Networks that have reached the goal, {goal}"), 2, plots, layouts)
+        .cell(420.0, 280.0)
+        .legend(depth_legend(&depths, |_| LegendShape::Line))
+        .save("survival", drawing)
 }
 
 /// Corners of the curve from the first time drawn to the last observed.

@@ -1,16 +1,14 @@
 //! The paper's figure 3: mean trajectories of the layers, coloured by epoch, side by side for each training fraction.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
 use kuva::plot::colormap::ColorMap;
 use kuva::plot::{LinePlot, ScatterPlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 
-use super::{distinct, layer_legend, marker, save, title_size};
+use super::{Drawing, Sheet, distinct, layer_legend, marker};
 use crate::trajectories::TrajectoryRow;
 
 /// Steps of the colour bar.
@@ -20,7 +18,7 @@ const BAR_STEPS: usize = 128;
 ///
 /// # Errors
 /// If the files cannot be written.
-pub fn draw(rows: &[TrajectoryRow], estimator: &str, folder: &Path) -> Result<()> {
+pub fn draw(rows: &[TrajectoryRow], estimator: &str, drawing: Drawing) -> Result<()> {
     let shown: Vec<&TrajectoryRow> = rows.iter().filter(|row| row.estimator == estimator).collect();
     let activations = distinct(shown.iter().map(|row| row.activation.clone()));
     let fractions = distinct(shown.iter().map(|row| row.train_fraction));
@@ -48,16 +46,10 @@ pub fn draw(rows: &[TrajectoryRow], estimator: &str, folder: &Path) -> Result<()
         plots.push(bar);
     }
     let columns = fractions.len() + 1;
-    let figure = Figure::new(activations.len(), columns)
-        .with_title_size(title_size(columns))
-        .with_title(format!("Mean trajectories of {} networks, {estimator}", first.replicas))
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(360.0, 320.0)
-        .with_col_width(columns - 1, 130.0)
-        .with_shared_legend_right_middle()
-        .with_shared_legend_entries(layer_legend(layers.len(), |_| "#555555"));
-    save(figure, folder, "trajectories")
+    Sheet::new(format!("Mean trajectories of {} networks, {estimator}", first.replicas), columns, plots, layouts)
+        .last_column(130.0)
+        .legend(layer_legend(layers.len(), |_| "#555555"))
+        .save("trajectories", drawing)
 }
 
 /// The path of every layer through the plane, coloured by epoch.

@@ -47,7 +47,7 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         if !args.work.merge {
             let plan: Vec<(&Task, Job)> = conditions.iter().flat_map(|condition| condition.jobs(&bounds)).collect();
             let selected = args.work.jobs.as_ref().map_or_else(|| Ok((0..count).collect()), |jobs| jobs.of(count))?;
-            let outcome = train(&plan, &jobs, &selected, threads);
+            let outcome = train(&plan, &jobs, &selected, threads, args.watch);
             // Another process may have been faster, and have thrown the jobs away under this one's hands.
             if results.is_complete() {
                 return Ok(Some(results));
@@ -105,7 +105,7 @@ fn bounds<V>(conditions: &[Resolved<V>]) -> Vec<Bound> {
     bounds
 }
 
-fn train(plan: &[(&Task, Job)], jobs: &Jobs, selected: &[usize], threads: usize) -> Result<()> {
+fn train(plan: &[(&Task, Job)], jobs: &Jobs, selected: &[usize], threads: usize, watch: bool) -> Result<()> {
     let finished = jobs.finished(selected);
     if !finished.is_empty() {
         say(&format!(
@@ -117,7 +117,7 @@ fn train(plan: &[(&Task, Job)], jobs: &Jobs, selected: &[usize], threads: usize)
     }
     let pending: Vec<usize> = selected.iter().copied().filter(|job| finished.binary_search(job).is_err()).collect();
     let cost = |&k: &usize| plan[k].1.epoch_cost(plan[k].0) * plan[k].1.train.epochs as u64;
-    let progress = Progress::new(selected.iter().map(cost).sum(), finished.iter().map(cost).sum());
+    let progress = Progress::new(selected.iter().map(cost).sum(), finished.iter().map(cost).sum(), watch);
     let outcome = jobs.run(&pending, threads, |k, saved, tables| plan[k].1.run(plan[k].0, &progress, saved, tables));
     progress.finish();
     outcome
