@@ -37,7 +37,7 @@ impl Idnns {
         let mut refinement = Refinement::new(sample.t.nrows());
         let mut bins = vec![0.0; sample.t.nrows()];
         for values in sample.t.columns() {
-            run(Bins { edges: *self, values, bins: &mut bins });
+            run(Digitize { edges: *self, values, numbers: &mut bins });
             refinement.split_by(&bins);
         }
         refinement.finish()
@@ -58,30 +58,30 @@ impl Idnns {
         let guess = f64::from(((value + 1.0) * 0.5 * last as f32).floor()).min(last - 1.0);
         let low = if self.edge(guess) > value { guess - 1.0 } else { guess };
         let bin = if self.edge(low + 1.0) <= value { low + 1.0 } else { low };
-        if (value >= -1.0) & (value < 1.0) { bin } else { last }
+        if (-1.0..1.0).contains(&value) { bin } else { last }
     }
 }
 
 /// The bins of one unit's values.
-struct Bins<'a> {
+struct Digitize<'a> {
     edges: Idnns,
     values: ArrayView1<'a, f64>,
-    bins: &'a mut [f64],
+    numbers: &'a mut [f64],
 }
 
-impl WithSimd for Bins<'_> {
+impl WithSimd for Digitize<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         match self.values.to_slice() {
             Some(values) => {
-                for (bin, &value) in self.bins.iter_mut().zip(values) {
+                for (bin, &value) in self.numbers.iter_mut().zip(values) {
                     *bin = self.edges.bin(value as f32);
                 }
             }
             None => {
-                for (bin, &value) in self.bins.iter_mut().zip(self.values) {
+                for (bin, &value) in self.numbers.iter_mut().zip(self.values) {
                     *bin = self.edges.bin(value as f32);
                 }
             }

@@ -15,7 +15,7 @@ use crate::stack::Dense;
 
 /// t = φ(z) of a layer, written over `t`, [n_out × stride], for the first `patterns`; z over `z` if KEEP.
 #[derive(Debug)]
-pub(super) struct Layer<'a> {
+pub(super) struct Activations<'a> {
     pub layer: Dense,
     pub parameters: &'a [f32],
     pub x: Features<'a>,
@@ -25,7 +25,7 @@ pub(super) struct Layer<'a> {
     pub stride: usize,
 }
 
-impl Layer<'_> {
+impl Activations<'_> {
     #[inline(always)]
     pub(super) fn run<S: Simd, const KEEP: bool>(self, simd: S) {
         each_activation!(self.layer.activation, activated::<S, KEEP>(simd, self));
@@ -33,8 +33,8 @@ impl Layer<'_> {
 }
 
 #[inline(always)]
-fn activated<S: Simd, N: Nonlinearity, const KEEP: bool>(simd: S, layer: Layer) {
-    let Layer { layer, parameters, x, patterns, t, z, stride } = layer;
+fn activated<S: Simd, N: Nonlinearity, const KEEP: bool>(simd: S, layer: Activations) {
+    let Activations { layer, parameters, x, patterns, t, z, stride } = layer;
     let (w, bias) = (&parameters[layer.kernel()], Some(&parameters[layer.biases()]));
     let product = Product { x, w, bias, inputs: layer.inputs, outputs: layer.outputs, patterns };
     if N::SHORT {
@@ -267,7 +267,7 @@ impl WithSimd for Forward<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { layer, parameters, x, patterns, t, z } = self;
         let keeps_z = !z.is_empty();
-        let layer = Layer { layer, parameters, x, patterns, t, z, stride: patterns };
+        let layer = Activations { layer, parameters, x, patterns, t, z, stride: patterns };
         if keeps_z { layer.run::<S, true>(simd) } else { layer.run::<S, false>(simd) }
     }
 }

@@ -5,7 +5,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::dense::{InputGradient, Layer, add_gradient, total};
+use super::dense::{Activations, InputGradient, add_gradient, total};
 use super::lanes;
 use super::loss::CrossEntropy;
 use super::nonlinearity::derivative_needs_net_input;
@@ -67,7 +67,7 @@ impl WithSimd for Observe<'_> {
                 let z = &mut z[unit * n + start..(unit + layer.outputs) * n];
                 let t = &mut after[start..layer.outputs * n];
                 let x = Features { values, stride: n };
-                Layer { layer, parameters, x, patterns: count, t, z, stride: n }.run::<S, true>(simd);
+                Activations { layer, parameters, x, patterns: count, t, z, stride: n }.run::<S, true>(simd);
                 unit += layer.outputs;
             }
         }
@@ -134,9 +134,9 @@ impl WithSimd for Loss<'_> {
                 let (x, t) = (if index == 0 { x } else { below }, &mut after[..layer.outputs * stride]);
                 if derivative_needs_net_input(layer.activation) {
                     let z = &mut z[unit * stride..(unit + layer.outputs) * stride];
-                    Layer { layer, parameters, x, patterns: count, t, z, stride }.run::<S, true>(simd);
+                    Activations { layer, parameters, x, patterns: count, t, z, stride }.run::<S, true>(simd);
                 } else {
-                    Layer { layer, parameters, x, patterns: count, t, z: &mut [], stride }.run::<S, false>(simd);
+                    Activations { layer, parameters, x, patterns: count, t, z: &mut [], stride }.run::<S, false>(simd);
                 }
                 unit += layer.outputs;
             }
