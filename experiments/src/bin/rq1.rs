@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use infoplane_experiments::calibration::trust;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
@@ -64,6 +65,7 @@ fn answer(args: &RunArgs) -> Result<()> {
         figures::compression::draw(&phases, results.folder())?;
     }
     print_verdict(&verdicts, rq1.verdict);
+    trust::tell(verdicts.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     println!("Files: {}", results.folder().display());
     Ok(())
 }

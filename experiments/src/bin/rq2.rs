@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use infoplane_experiments::calibration::trust;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
@@ -89,6 +90,7 @@ fn answer(cli: Cli) -> Result<()> {
     figures::batch_size::draw(&causes, &rq2.verdict.batch_sizes(&conditions[0]), results.folder())?;
     figures::displacement::draw(&displacements, &conditions, results.folder())?;
     print_verdict(&claims);
+    trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     println!("Files: {}", results.folder().display());
     Ok(())
 }

@@ -12,6 +12,7 @@ use infoplane_experiments::answers::{in_words, table};
 use infoplane_experiments::bound::layers::LayerRow;
 use infoplane_experiments::bound::verdict::{BoundRule, CLAIMS, judge, moral};
 use infoplane_experiments::bound::{CurveRow, TransitionRow, criticality, gaps};
+use infoplane_experiments::calibration::trust;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
@@ -60,6 +61,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     figures::bound::draw(&gaps, &curve, results.folder())?;
     figures::gaps::draw(&gaps, results.folder())?;
     print_verdict(&claims);
+    trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     println!("Files: {}", results.folder().display());
     Ok(())
 }
