@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, ensure};
+use infoplane_info::estimators::EstimateError;
 use infoplane_info::estimators::settings::SettingError;
 use infoplane_info::estimators::significance::{Null, interval, interval_of_pair, permutation, permutation_of_pair};
-use infoplane_info::estimators::{EstimateError, EstimatorKind};
 use infoplane_info::statistics::Interval;
 use infoplane_info::{Estimate, Estimator, Information, JointDistribution, Partition, Sample};
 use infoplane_model::random::{Purpose, stream};
@@ -15,7 +15,9 @@ use rand::rngs::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::arrays;
-use crate::calibration::advice;
+use crate::calibration::Kind;
+use crate::calibration::advice::{Calibration, Shape};
+use crate::methods::Method;
 
 /// One layer through one estimator. Empty: the method has no such number.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,7 +57,7 @@ pub enum Wanted {
     /// Chosen by the data's shape.
     Auto,
     /// Named.
-    Named(EstimatorKind),
+    Named(Method),
 }
 
 impl FromStr for Wanted {
@@ -67,7 +69,7 @@ impl FromStr for Wanted {
 }
 
 impl Wanted {
-    fn or(&self, choice: impl FnOnce() -> EstimatorKind) -> EstimatorKind {
+    fn or(&self, choice: impl FnOnce() -> Method) -> Method {
         match self {
             Self::Auto => choice(),
             Self::Named(estimator) => estimator.clone(),
@@ -92,7 +94,7 @@ struct Judgement {
 }
 
 impl EstimateRow {
-    fn new(layer: &str, estimator: &EstimatorKind, i_xt: Estimate, i_ty: Option<Estimate>, judged: Judgement) -> Self {
+    fn new(layer: &str, estimator: &Method, i_xt: Estimate, i_ty: Option<Estimate>, judged: Judgement) -> Self {
         Self {
             layer: layer.to_owned(),
             estimator: estimator.to_string(),
@@ -171,20 +173,28 @@ impl Layers {
         let mut rows = Vec::new();
         for (layer, t) in &self.activations {
             for estimator in estimators {
-                let estimator =
-                    &estimator.or(|| advice::choice_of_layer(t.nrows(), Partition::of_rows(t.view()).cells()));
+                let shape = self.shape(t);
+                let estimator = &estimator.or(|| Calibration::committed().choice(shape));
                 let (information, judged) =
                     self.one(t, estimator, resampling).with_context(|| format!("{estimator} on {layer}"))?;
-                rows.push(EstimateRow::new(layer, estimator, information.i_xt, Some(information.i_ty), judged));
+                let doubt = Calibration::committed().against(estimator, shape);
+                let row = EstimateRow::new(layer, estimator, information.i_xt, Some(information.i_ty), judged);
+                rows.push(EstimateRow { doubt, ..row });
             }
         }
         Ok(rows)
     }
 
+    /// The shape of T beside the labels.
+    fn shape(&self, t: &Array2<f64>) -> Shape {
+        let repeats = Partition::of_rows(t.view()).cells() * 2 <= t.nrows();
+        Shape { kind: if repeats { Kind::Discrete } else { Kind::Mixed }, columns: t.ncols() + 1, rows: t.nrows() }
+    }
+
     fn one(
         &self,
         t: &Array2<f64>,
-        estimator: &EstimatorKind,
+        estimator: &Method,
         resampling: Resampling,
     ) -> Result<(Information, Judgement), EstimateError> {
         let mut sample = Sample::new(t.view(), &self.joint)?;
@@ -221,19 +231,21 @@ impl Resampling {
 pub fn pair(files: [&PathBuf; 2], estimators: &[Wanted], resampling: Resampling) -> Result<Vec<EstimateRow>> {
     let (a, b) = (arrays::read(files[0])?, arrays::read(files[1])?);
     let layer = format!("{} {}", files[0].display(), files[1].display());
-    let one = |estimator: &EstimatorKind| {
+    let calibration = Calibration::committed();
+    let shape = Shape { kind: Kind::of(a.view(), b.view()), columns: a.ncols() + b.ncols(), rows: a.nrows() };
+    let one = |estimator: &Method| {
         let estimate = estimator.pair(a.view(), b.view())?;
         let judged = resampling.judge(
             |permutations, rng| permutation_of_pair(estimator, a.view(), b.view(), permutations, rng),
             |halves, rng| interval_of_pair(estimator, a.view(), b.view(), halves, rng),
         )?;
-        let doubt = advice::against(estimator, a.nrows(), a.ncols(), b.ncols());
+        let doubt = calibration.against(estimator, shape);
         Ok::<_, EstimateError>(EstimateRow { doubt, ..EstimateRow::new(&layer, estimator, estimate, None, judged) })
     };
     estimators
         .iter()
         .map(|wanted| {
-            let estimator = wanted.or(|| advice::choice_of_pair(a.ncols(), b.ncols()));
+            let estimator = wanted.or(|| calibration.choice(shape));
             one(&estimator).with_context(|| format!("{estimator} on {layer}"))
         })
         .collect()

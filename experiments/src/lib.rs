@@ -23,6 +23,7 @@
 //! | [`sample_size`] | RQ5: end points, over-compression, finite-sample bounds and the verdict, from the CSV |
 //! | [`figures`] | SVG and PNG, from the CSV |
 //! | [`report`] | one page of every finished run, from the CSV |
+//! | [`methods`] | every estimator by name: formulas and neural bounds in one list |
 //! | [`calibration`] | estimators on problems whose information is known |
 //! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
 
@@ -40,6 +41,7 @@ pub mod interrupt;
 pub mod jobs;
 pub mod joint_file;
 pub mod measure;
+pub mod methods;
 pub mod progress;
 pub mod report;
 pub mod results;

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
+use infoplane_experiments::calibration::Kind;
+use infoplane_experiments::calibration::advice::{Calibration, Shape};
 use infoplane_experiments::rows::read;
 use serde::Deserialize;
 
@@ -176,16 +178,24 @@ fn bad_files_are_refused_with_their_place_and_without_believing_their_claims() {
 fn calibration_has_its_say() {
     let (t, x) = (data("layer.npy"), data("inputs.npy"));
     let output = estimate(&["--pair", &x, &t, "--estimator", "ksg:k=3"]);
+    assert!(output.status.success());
+    let notes = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        output.status.success() && String::from_utf8_lossy(&output.stderr).contains("note: ksg:k=3 on 4 + 3 columns")
+        notes.contains("note: ksg:k=3: on problems like these data") && notes.contains("the truth is infinite"),
+        "{notes}"
     );
-    let output = estimate(&["--pair", &x, &t, "--estimator", "gaussian"]);
-    assert!(output.status.success() && output.stderr.is_empty());
+    let chosen = |output: &Output, kind, columns| {
+        let choice = Calibration::committed().choice(Shape { kind, columns, rows: 300 }).to_string();
+        let quoted = if choice.contains(',') { format!("\"{choice}\"") } else { choice };
+        String::from_utf8_lossy(&output.stdout).contains(&format!(",{quoted},"))
+    };
     let output = estimate(&["--pair", &x, &t, "--estimator", "auto", "--format", "csv"]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains(",cca,"));
+    assert!(chosen(&output, Kind::Continuous, 7));
     let (symbols, y) = (data("symbols.npy"), data("labels.npy"));
     let output = estimate(&["--t", &symbols, "--y", &y, "--estimator", "auto", "--format", "csv"]);
-    assert!(String::from_utf8_lossy(&output.stdout).contains(",plugin,"));
+    assert!(chosen(&output, Kind::Discrete, 2));
+    let output = estimate(&["--t", &t, "--y", &y, "--estimator", "auto", "--format", "csv"]);
+    assert!(chosen(&output, Kind::Mixed, 4));
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //! | [`composed`] | their forward pass and the loss in plain burn operations: the reference, and the GPU's path |
 //! | `fused` | the same as few operations of our own: the CPU's path |
 //! | [`optimizer`] | SGD and Adam on the flat parameter leaf |
+//! | [`critics`] | neural lower bounds on the information of two samples |
 //! | [`train`] | a block of replicas in training, an iterator of snapshots; its state, to go on elsewhere |
 
 pub mod activation;
@@ -17,6 +18,7 @@ pub mod architectures;
 pub mod backend;
 mod batch;
 pub mod composed;
+pub mod critics;
 #[cfg(feature = "flex")]
 pub mod fused;
 pub mod initialisation;

@@ -15,8 +15,9 @@ use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted,
 ///
 /// Estimators: binning:width=0.07  binning:bins=30,range=-1..1  binning:bins=30,range=own  binning:quantile=30
 /// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
-/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  ksg:k=3  mixed-ksg:k=3  gaussian  cca  edge  sliced
-/// renyi:alpha=1.01  auto (what calibration trusts on such data)
+/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  gaussian-mixture:bound=upper|lower  ksg:k=3  mixed-ksg:k=3
+/// gaussian  cca  edge  sliced  renyi:alpha=1.01; trained: infonce  nwj  mine  smile:tau=5 (each ,seeds=3)
+/// auto (what calibration trusts most on such data)
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
 struct Cli {

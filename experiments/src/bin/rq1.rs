@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use infoplane_experiments::bound;
+use infoplane_experiments::calibration::trust;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
@@ -68,6 +69,7 @@ fn answer(args: &RunArgs) -> Result<()> {
         figures::compression::draw(&phases, drawing)?;
     }
     print_verdict(&verdicts, rq1.verdict);
+    trust::tell(verdicts.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     println!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use infoplane_experiments::bound;
+use infoplane_experiments::calibration::trust;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
@@ -93,6 +94,7 @@ fn answer(cli: Cli) -> Result<()> {
     figures::batch_size::draw(&causes, &rq2.verdict.batch_sizes(&conditions[0]), drawing)?;
     figures::displacement::draw(&displacements, &conditions, drawing)?;
     print_verdict(&claims);
+    trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     println!("Files: {}", results.folder().display());
     report::after_run(&cli.args, results.folder());
     Ok(())

@@ -12,6 +12,7 @@ use infoplane_experiments::answers::{in_words, table};
 use infoplane_experiments::bound::layers::LayerRow;
 use infoplane_experiments::bound::verdict::{BoundRule, CLAIMS, judge, moral};
 use infoplane_experiments::bound::{CurveRow, TransitionRow, criticality, gaps};
+use infoplane_experiments::calibration::trust;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
@@ -62,6 +63,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     figures::bound::draw(&gaps, &curve, drawing)?;
     figures::gaps::draw(&gaps, drawing)?;
     print_verdict(&claims);
+    trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     println!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())

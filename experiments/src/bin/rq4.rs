@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use infoplane_experiments::bound;
+use infoplane_experiments::calibration::trust;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::{RunArgs, typed};
 use infoplane_experiments::depth::generalisation::{self, DepthRow, Network};
@@ -103,6 +104,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     figures::relaxation::draw(&relaxations, &laws, drawing)?;
     print_depths(&depths);
     print_verdict(&claims, &rq4.verdict);
+    trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     println!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())

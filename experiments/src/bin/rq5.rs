@@ -11,6 +11,7 @@ use clap::Parser;
 use infoplane_experiments::answers::{in_words, table};
 use infoplane_experiments::bound::layers::LayerRow;
 use infoplane_experiments::bound::{CurveRow, gaps};
+use infoplane_experiments::calibration::trust;
 use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
@@ -65,6 +66,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     figures::samples::draw(&samples, &curve, drawing)?;
     figures::gaps::draw(&gaps, drawing)?;
     print_verdict(&claims);
+    trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     println!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())

@@ -10,9 +10,11 @@ use super::Problem;
 
 /// The problems.
 pub fn problems() -> Vec<Problem> {
-    let mut problems = vec![independent(1), independent(5)];
+    let mut problems = vec![independent(1), independent(5).representative(), independent(25)];
     problems.extend([0.2, 1.0, 4.0].map(|bits| pairs(1, 1, bits)));
-    problems.extend([2, 5, 10, 25, 50].map(|columns| pairs(columns, columns, 2.0)));
+    problems.push(pairs(2, 2, 2.0));
+    problems.push(pairs(5, 5, 2.0).representative());
+    problems.extend([10, 25, 50].map(|columns| pairs(columns, columns, 2.0)));
     problems.extend([5, 25].map(|columns| pairs(columns, 2, 2.0)));
     problems.extend([3, 10].map(dense));
     problems
@@ -61,13 +63,13 @@ fn pairs(columns: usize, active: usize, bits: f64) -> Problem {
     Problem::new("Gaussian", name, bits, move |n, rng| correlated(n, columns, active, rho, rng))
 }
 
-/// All columns share a factor with half their variance: the column means are sufficient, with squared correlation
-/// (λ/(λ + (1 − λ)/d))² at λ = ½.
+/// Dense: every two columns correlated by ½, through one factor with half their variance. The column means are sufficient, with
+/// squared correlation (λ/(λ + (1 − λ)/d))² at λ = ½.
 fn dense(columns: usize) -> Problem {
     let d = columns as f64;
     let rho = 0.5 / (0.5 + 0.5 / d);
     let truth = -0.5 * (1.0 - rho * rho).log2();
-    Problem::new("Gaussian", format!("Gaussian {columns} + {columns}, one factor"), truth, move |n, rng| {
+    Problem::new("Gaussian", format!("Gaussian {columns} + {columns}, dense"), truth, move |n, rng| {
         let factor = normal(n, 1, rng);
         let side = |rng: &mut ChaCha8Rng| (normal(n, columns, rng) + &factor) * 0.5_f64.sqrt();
         (side(rng), side(rng))

@@ -8,6 +8,7 @@ pub mod bound;
 pub mod calibration;
 pub mod causes;
 pub mod compression;
+pub mod convergence;
 mod dashes;
 pub mod depth_planes;
 pub mod displacement;

@@ -50,8 +50,9 @@ impl Estimator for Cca {
     }
 }
 
-/// Φ⁻¹((rank − ½)/n) of each column. What is not a number stays as it is, to be refused.
-fn normal_scores(sample: ArrayView2<f64>) -> Array2<f64> {
+/// Φ⁻¹((rank − ½)/n) of each column, equal values sharing the mean of their ranks. What is not a number stays as it is, to be
+/// refused.
+pub fn normal_scores(sample: ArrayView2<f64>) -> Array2<f64> {
     let normal = Normal::standard();
     let mut scores = sample.to_owned();
     if sample.iter().any(|value| !value.is_finite()) {

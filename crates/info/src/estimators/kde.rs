@@ -34,15 +34,38 @@ pub enum Bound {
     Lower,
 }
 
+impl Bound {
+    /// `bound=upper` unless `bound=lower`.
+    pub(super) fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
+        match settings.take::<String>("bound")?.as_deref() {
+            None | Some("upper") => Ok(Self::Upper),
+            Some("lower") => Ok(Self::Lower),
+            Some(other) => Err(settings.value_error("bound", other, "the choices are upper, lower")),
+        }
+    }
+
+    /// A number that is this bound.
+    pub(super) fn of(self, bits: f64) -> Estimate {
+        match self {
+            Self::Upper => Estimate { upper: Some(bits), ..Estimate::point(bits) },
+            Self::Lower => Estimate { lower: Some(bits), ..Estimate::point(bits) },
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Upper => "upper",
+            Self::Lower => "lower",
+        })
+    }
+}
+
 impl Kde {
     pub(super) fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
         let variance = settings.take_positive("variance")?.ok_or_else(|| settings.missing("variance=…"))?;
-        let bound = match settings.take::<String>("bound")?.as_deref() {
-            None | Some("upper") => Bound::Upper,
-            Some("lower") => Bound::Lower,
-            Some(other) => return Err(settings.value_error("bound", other, "the choices are upper, lower")),
-        };
-        Ok(Self { variance, bound })
+        Ok(Self { variance, bound: Bound::from_settings(settings)? })
     }
 
     /// I(X;T) and I(T;Y) in bits.
@@ -72,22 +95,13 @@ impl Kde {
 impl Estimator for Kde {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         let (i_xt, i_ty) = self.bits(sample)?;
-        let mut i_xt = Estimate::point(i_xt);
-        match self.bound {
-            Bound::Upper => i_xt.upper = Some(i_xt.bits),
-            Bound::Lower => i_xt.lower = Some(i_xt.bits),
-        }
-        Ok(Information { i_xt, i_ty: Estimate::point(i_ty) })
+        Ok(Information { i_xt: self.bound.of(i_xt), i_ty: Estimate::point(i_ty) })
     }
 }
 
 impl fmt::Display for Kde {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bound = match self.bound {
-            Bound::Upper => "upper",
-            Bound::Lower => "lower",
-        };
-        write!(f, "variance={},bound={bound}", self.variance)
+        write!(f, "variance={},bound={}", self.variance, self.bound)
     }
 }
 

@@ -13,6 +13,7 @@
 //! | `ksg:k=…` | [`ksg`] | continuous variables; infinite for a deterministic layer, and says so |
 //! | `mixed-ksg:k=…` | [`mixed_ksg`] | mixtures of discrete and continuous |
 //! | `gaussian` | [`gaussian`] | jointly Gaussian variables |
+//! | `gaussian-mixture:bound=…` | [`gaussian_mixture`] | bounds where each class is Gaussian |
 //! | `cca` | [`cca`] | Gaussian copulas, whatever the marginals |
 //! | `edge` | [`edge`] | hashed buckets with an ensemble of widths |
 //! | `sliced` | [`sliced`] | the mean over one-dimensional projections: not I, but finite and easy to estimate |
@@ -29,6 +30,7 @@ pub mod dithered;
 pub mod edge;
 pub mod gaussian;
 mod gaussian_kernel;
+pub mod gaussian_mixture;
 pub mod idnns;
 pub mod kde;
 pub mod ksg;
@@ -242,7 +244,8 @@ pub enum EstimateError {
     },
     /// A method that has no I(A;B) of two continuous samples.
     #[error(
-        "this estimator has no information between two samples; ksg, mixed-ksg, gaussian, cca, edge, binning, sliced and renyi have"
+        "this estimator has no information between two samples; ksg, mixed-ksg, gaussian, gaussian-mixture, cca, edge, binning, \
+         plugin, sliced, renyi and the neural bounds have"
     )]
     NoPairs,
     /// More cells than can be enumerated.
@@ -258,6 +261,9 @@ pub enum EstimateError {
         /// Pairs of a row and a cell that are enumerated.
         most: usize,
     },
+    /// A trained critic that came to nothing.
+    #[error("{0}")]
+    Critic(String),
     /// Net inputs asked for but not given.
     #[error("bins of the net input need the net inputs of the layer, which these data do not have")]
     NoNetInput,
@@ -415,6 +421,8 @@ estimators! {
     MixedKsg(mixed_ksg::MixedKsg) = "mixed-ksg",
     /// Gaussian variables.
     Gaussian(gaussian::Gaussian) = "gaussian",
+    /// Gaussian classes.
+    GaussianMixture(gaussian_mixture::GaussianMixture) = "gaussian-mixture",
     /// Gaussian copulas.
     Cca(cca::Cca) = "cca",
     /// Hashed buckets.
@@ -462,6 +470,7 @@ mod tests {
             "ksg:k=3,variant=2",
             "mixed-ksg:k=3",
             "gaussian",
+            "gaussian-mixture:bound=lower",
             "cca",
             "edge",
             "edge:seed=3",

@@ -4,11 +4,15 @@
 //! sample of something larger, every entropy in I(T;Y) = H(T) + H(Y) − H(T,Y) and I(X;T) = H(T) − H(T|X) is corrected for
 //! sampling bias ([`super::corrections`]), and labels must be certain. Corrected information can come out negative.
 //!
-//! `symbols=K` states how many values T can take, seen or not (NSB needs it where many are unseen); (T, Y) then has K·|Y|.
+//! `symbols=K` states how many values T can take, seen or not (NSB needs it where many are unseen); (T, Y) then has K·|Y|. Of
+//! two samples, each has K, and both together K².
 
 use std::fmt;
 
+use ndarray::{Array1, ArrayView2};
+
 use super::corrections::Correction;
+use super::ksg::check_pair;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
 use crate::encoder::Encoder;
@@ -63,6 +67,32 @@ impl Estimator for Plugin {
             _ => h_t,
         };
         Ok(Information { i_xt: Estimate::point(i_xt), i_ty: Estimate::point(h_t + h(&y) - h_with(&y)) })
+    }
+
+    /// Of two discrete samples: equal rows are one symbol. A continuous one has a symbol in every row, and its information comes
+    /// out as the other's entropy.
+    fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
+        check_pair(a, b, 1)?;
+        let (a, b) = (Partition::of_rows(a), Partition::of_rows(b));
+        let both = a.refine(&b);
+        if a.cells() == both.cells() && b.cells() == both.cells() && both.cells() == both.cell().len() {
+            return Err(EstimateError::Degenerate {
+                what: "the information of samples in which no row repeats",
+                advice: "take an estimator for continuous variables, such as mixed-ksg",
+            });
+        }
+        let p = Array1::from_elem(both.cell().len(), 1.0 / both.cell().len() as f64);
+        let h = |partition: &Partition, symbols| match self.correction {
+            None => partition.entropy(p.view()),
+            Some(correction) => correction.entropy(&partition.counts(), symbols),
+        };
+        let seen = a.cells().max(b.cells());
+        if let Some(stated) = self.symbols.filter(|&stated| stated < seen) {
+            return Err(EstimateError::Symbols { seen, stated });
+        }
+        // Of (A, B) there are K² where each has K.
+        let of_both = self.symbols.map(|symbols| symbols.saturating_mul(symbols));
+        Ok(Estimate::point(h(&a, self.symbols) + h(&b, self.symbols) - h(&both, of_both)))
     }
 
     fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
