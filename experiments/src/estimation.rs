@@ -173,7 +173,7 @@ impl Layers {
         let mut rows = Vec::new();
         for (layer, t) in &self.activations {
             for estimator in estimators {
-                let shape = self.shape(t);
+                let shape = shape(t);
                 let estimator = &estimator.or(|| Calibration::committed().choice(shape));
                 let (information, judged) =
                     self.one(t, estimator, resampling).with_context(|| format!("{estimator} on {layer}"))?;
@@ -183,12 +183,6 @@ impl Layers {
             }
         }
         Ok(rows)
-    }
-
-    /// The shape of T beside the labels.
-    fn shape(&self, t: &Array2<f64>) -> Shape {
-        let repeats = Partition::of_rows(t.view()).cells() * 2 <= t.nrows();
-        Shape { kind: if repeats { Kind::Discrete } else { Kind::Mixed }, columns: t.ncols() + 1, rows: t.nrows() }
     }
 
     fn one(
@@ -207,6 +201,12 @@ impl Layers {
         )?;
         Ok((estimator.estimate(&sample)?, judged))
     }
+}
+
+/// The shape of T beside the labels.
+fn shape(t: &Array2<f64>) -> Shape {
+    let repeats = Partition::of_rows(t.view()).cells() * 2 <= t.nrows();
+    Shape { kind: if repeats { Kind::Discrete } else { Kind::Mixed }, columns: t.ncols() + 1, rows: t.nrows() }
 }
 
 impl Resampling {

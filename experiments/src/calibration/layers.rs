@@ -81,7 +81,7 @@ fn tanh_in_bins(w: f64) -> Problem {
     let truth = p.filter(|&p| p > 0.0).map(|p| -p * p.log2()).sum();
     Problem::new("binned unit", format!("bin of a tanh unit, w = {w}"), truth, move |n, rng| {
         let x = normal(n, 1, rng);
-        let bin = x.mapv(|x| (((w * x).tanh() + 1.0) / 2.0 * f64::from(BINS)).floor().min(f64::from(BINS - 1)));
+        let bin = x.mapv(|x| (f64::midpoint((w * x).tanh(), 1.0) * f64::from(BINS)).floor().min(f64::from(BINS - 1)));
         (x, bin)
     })
     .of_kind(Kind::Mixed)

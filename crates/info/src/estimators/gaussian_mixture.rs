@@ -40,7 +40,7 @@ impl GaussianMixture {
         Ok(Self { bound: Bound::from_settings(settings)? })
     }
 
-    fn bits(&self, t: ArrayView2<f64>, classes: &Partition) -> Result<f64, EstimateError> {
+    fn bits(self, t: ArrayView2<f64>, classes: &Partition) -> Result<f64, EstimateError> {
         let components: Vec<Component> =
             (0..classes.cells() as u32).map(|class| component(t, classes, class)).collect::<Result<_, _>>()?;
         let mut nats = 0.0;
@@ -54,7 +54,7 @@ impl GaussianMixture {
         Ok(nats / std::f64::consts::LN_2)
     }
 
-    fn distance(&self, k: &Component, j: &Component) -> Result<f64, EstimateError> {
+    fn distance(self, k: &Component, j: &Component) -> Result<f64, EstimateError> {
         let apart = &k.mean - &j.mean;
         match self.bound {
             Bound::Upper => {
