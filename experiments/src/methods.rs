@@ -128,7 +128,7 @@ impl Estimator for Neural {
                 return Err(EstimateError::NotFinite { row, unit, value });
             }
         }
-        let untrained = |error: String| EstimateError::Critic(error);
+        let untrained = EstimateError::Critic;
         let backend = Backend::ALL.into_iter().find(|backend| backend.is_compiled());
         let backend = backend.ok_or_else(|| untrained("this build has no backend".to_owned()))?;
         let compute = backend.open(0).map_err(|error| untrained(error.to_string()))?;
