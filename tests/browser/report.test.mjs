@@ -182,8 +182,13 @@ test("verdicts and tables show the files' numbers, and hand the files out", asyn
   assert.equal(readFileSync(await saved.path(), "utf8"), readFileSync(path.join(folder, "reference/rq4/depth.csv"), "utf8"));
 
   const biases = rows(path.join(folder, "reference/calibrate/summary.csv")).filter((row) => row.rows === "2000" && row.problem === "Gaussian 1 + 1, 4 bits");
-  const heat = await tab.locator("#calibrate .heat tr", { hasText: "Gaussian 1 + 1, 4 bits" }).locator("td").allTextContents();
-  assert.deepEqual(heat.slice(1).map((text) => Number(text.replace("−", "-"))), biases.map((row) => Number(Number(row.bias_bits).toFixed(2)) + 0));
+  const heat = await tab.locator("#calibrate .heat tr", { hasText: "Gaussian 1 + 1, 4 bits" }).first().locator("td").allTextContents();
+  const names = (await tab.locator("#calibrate .heat thead th").allTextContents()).slice(1);
+  assert.ok(biases.length > 10);
+  for (const row of biases.filter((row) => row.bias_bits !== "")) {
+    const text = heat[names.indexOf(row.estimator)];
+    assert.equal(Number(text.replace("−", "-")), Number(Number(row.bias_bits).toFixed(2)) + 0, row.estimator);
+  }
   await close();
 });
 

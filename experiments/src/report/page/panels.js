@@ -238,7 +238,9 @@ function calibrationMap() {
   if (rows.length === 0) return null;
   const size = chooser("Rows drawn", () => draw());
   size.offer(distinct(rows.map((row) => row.rows)));
-  size.value = distinct(rows.map((row) => row.rows)).at(-1);
+  // What most was measured at.
+  const measured = (size) => rows.filter((row) => row.rows === size).length;
+  size.value = distinct(rows.map((row) => row.rows)).reduce((most, size) => (measured(size) > measured(most) ? size : most));
   const estimators = distinct(rows.map((row) => row.estimator));
   const table = element("table", { class: "heat" });
   const cell = (row) => {
