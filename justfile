@@ -94,6 +94,6 @@ doc:
 
 # speed: an epoch of training beside composed burn, a hand-written loop and, where Python has torch, PyTorch; every estimator
 bench PYTHON="python3":
-    cargo bench -p infoplane-model --bench epoch
+    cargo bench --workspace --bench epoch
     cargo bench -p infoplane-info
     @{{PYTHON}} -c 'import torch' 2>/dev/null && {{PYTHON}} benches/pytorch.py || echo "PyTorch not run: {{PYTHON}} has no torch (pip install torch, or just bench path/to/python)"

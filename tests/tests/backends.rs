@@ -9,7 +9,7 @@ use std::process::Command;
 use infoplane_experiments::rows::{InformationRow, TrainingRow, WeightMoment, WeightRow, read};
 use serde::de::DeserializeOwned;
 
-/// 60 epochs of 14 steps in f32; what the backends round differently grows with them. Measured: see the README's table.
+/// 60 epochs of 14 steps in f32; what the backends round differently grows with them.
 const WEIGHTS: f64 = 1e-4;
 
 /// The rows of a table, put in order: a GPU trains all networks of a condition in one block, a CPU thread a few.
