@@ -2,10 +2,10 @@
 //! that is recorded. Milliseconds per replica and epoch on one thread, medians, all in one run: fused kernels, the same network in composed
 //! burn operations (flex; burn-ndarray where `--features ndarray` is given), and a hand-written loop without a framework.
 //!
-//! `cargo bench -p infoplane-model --bench epoch [-- table|sweep|profile]`
+//! `cargo bench -p infoplane-model --bench epoch [-- table|sweep|profile|profile-relu]`
 //! - `table` (default): the table above, and what a second thread adds;
 //! - `sweep`: cost as rows, replicas, epochs and width grow;
-//! - `profile`: one block and no more, for a profiler to look at.
+//! - `profile`, `profile-relu`: one block and no more, for a profiler to look at.
 
 mod hand_written;
 

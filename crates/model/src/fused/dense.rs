@@ -7,46 +7,53 @@ use std::marker::PhantomData;
 
 use pulp::{Simd, WithSimd};
 
-use super::lanes::{load, store};
+use super::lanes::load;
 use super::nonlinearity::{Nonlinearity, each_activation};
 use super::product::{Features, Finish, Outer, Product, outer, product, sum};
 use crate::activation::Activation;
 use crate::stack::Dense;
 
-/// t = φ(z) of a layer, written over `t`, [n_out × stride], for the first `patterns`; z over `z` if KEEP.
+/// Forward pass of one layer: t = φ(z).
 #[derive(Debug)]
-pub(super) struct Activations<'a> {
+pub struct Forward<'a> {
+    /// The layer.
     pub layer: Dense,
+    /// Parameters, [P].
     pub parameters: &'a [f32],
+    /// Inputs, [n_in × B].
     pub x: Features<'a>,
+    /// Patterns B.
     pub patterns: usize,
+    /// Activations, written, [n_out × stride].
     pub t: &'a mut [f32],
+    /// Net inputs, written, [n_out × stride]; empty if not wanted.
     pub z: &'a mut [f32],
+    /// From a unit to the next.
     pub stride: usize,
 }
 
-impl Activations<'_> {
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
     #[inline(always)]
-    pub(super) fn run<S: Simd, const KEEP: bool>(self, simd: S) {
-        each_activation!(self.layer.activation, activated::<S, KEEP>(simd, self));
+    fn with_simd<S: Simd>(self, simd: S) {
+        each_activation!(self.layer.activation, activated::<S>(simd, self));
     }
 }
 
 #[inline(always)]
-fn activated<S: Simd, N: Nonlinearity, const KEEP: bool>(simd: S, layer: Activations) {
-    let Activations { layer, parameters, x, patterns, t, z, stride } = layer;
+fn activated<S: Simd, N: Nonlinearity>(simd: S, layer: Forward) {
+    let Forward { layer, parameters, x, patterns, t, z, stride } = layer;
     let (w, bias) = (&parameters[layer.kernel()], Some(&parameters[layer.biases()]));
     let product = Product { x, w, bias, inputs: layer.inputs, outputs: layer.outputs, patterns };
-    if N::SHORT {
-        let finish = Activate::<N, KEEP> { z, stride, patterns, nonlinearity: PhantomData };
+    if N::SHORT && z.is_empty() {
+        let finish = Activate::<N>(PhantomData);
         simd.vectorize(Finished::<_, false> { product, finish, out: t, stride });
         return;
     }
     simd.vectorize(Finished::<_, false> { product, finish: AsIs, out: t, stride });
-    if KEEP {
-        for (z, t) in z.chunks_mut(stride).zip(t.chunks(stride)) {
-            z[..patterns].copy_from_slice(&t[..patterns]);
-        }
+    for (z, t) in z.chunks_mut(stride).zip(t.chunks(stride)) {
+        z[..patterns].copy_from_slice(&t[..patterns]);
     }
     simd.vectorize(ActivateAll::<N> { values: t, stride, patterns, nonlinearity: PhantomData });
 }
@@ -99,25 +106,16 @@ impl<F: Finish, const TRANSPOSED: bool> WithSimd for Finished<'_, F, TRANSPOSED>
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        product::<S, TRANSPOSED>(simd, self.product, self.finish, self.out, self.stride);
+        product::<S, TRANSPOSED>(simd, self.product, &self.finish, self.out, self.stride);
     }
 }
 
 /// φ, on the way out of the forward product.
-struct Activate<'a, N, const KEEP: bool> {
-    z: &'a mut [f32],
-    stride: usize,
-    patterns: usize,
-    nonlinearity: PhantomData<N>,
-}
+struct Activate<N>(PhantomData<N>);
 
-impl<N: Nonlinearity, const KEEP: bool> Finish for Activate<'_, N, KEEP> {
+impl<N: Nonlinearity> Finish for Activate<N> {
     #[inline(always)]
-    fn finish<S: Simd>(&mut self, simd: S, unit: usize, k: usize, z: S::f32s) -> S::f32s {
-        if KEEP {
-            let row = &mut self.z[unit * self.stride..unit * self.stride + self.patterns];
-            store(simd, row, k, z);
-        }
+    fn finish<S: Simd>(&self, simd: S, _: usize, _: usize, z: S::f32s) -> S::f32s {
         N::apply(simd, z)
     }
 }
@@ -127,7 +125,7 @@ struct AsIs;
 
 impl Finish for AsIs {
     #[inline(always)]
-    fn finish<S: Simd>(&mut self, _: S, _: usize, _: usize, sum: S::f32s) -> S::f32s {
+    fn finish<S: Simd>(&self, _: S, _: usize, _: usize, sum: S::f32s) -> S::f32s {
         sum
     }
 }
@@ -141,7 +139,7 @@ struct PullBack<'a, N> {
 
 impl<N: Nonlinearity> Finish for PullBack<'_, N> {
     #[inline(always)]
-    fn finish<S: Simd>(&mut self, simd: S, unit: usize, k: usize, dx: S::f32s) -> S::f32s {
+    fn finish<S: Simd>(&self, simd: S, unit: usize, k: usize, dx: S::f32s) -> S::f32s {
         N::pull_back(simd, load(simd, self.kept.of(unit, self.patterns), k), dx)
     }
 }
@@ -241,35 +239,6 @@ impl InputGradient<'_> {
 fn pulled_back<S: Simd, N: Nonlinearity>(simd: S, gradient: InputGradient, kept: Features) {
     let finish = PullBack::<N> { kept, patterns: gradient.patterns, nonlinearity: PhantomData };
     gradient.finished(simd, finish);
-}
-
-/// Forward pass of one layer.
-#[derive(Debug)]
-pub struct Forward<'a> {
-    /// The layer.
-    pub layer: Dense,
-    /// Parameters, [P].
-    pub parameters: &'a [f32],
-    /// Inputs, [n_in × B].
-    pub x: Features<'a>,
-    /// Patterns B.
-    pub patterns: usize,
-    /// Activations, written, [n_out × B].
-    pub t: &'a mut [f32],
-    /// Net inputs, written, [n_out × B]; empty if not wanted.
-    pub z: &'a mut [f32],
-}
-
-impl WithSimd for Forward<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { layer, parameters, x, patterns, t, z } = self;
-        let keeps_z = !z.is_empty();
-        let layer = Activations { layer, parameters, x, patterns, t, z, stride: patterns };
-        if keeps_z { layer.run::<S, true>(simd) } else { layer.run::<S, false>(simd) }
-    }
 }
 
 /// Backward pass of one layer.

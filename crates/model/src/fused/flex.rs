@@ -83,6 +83,7 @@ impl FusedOps for Flex {
                 patterns,
                 t: &mut t[r * size..(r + 1) * size],
                 z: if keeps_z { &mut z[r * size..(r + 1) * size] } else { &mut [] },
+                stride: patterns,
             });
         }
         let shape = [replicas, layer.outputs, patterns];

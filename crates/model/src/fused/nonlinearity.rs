@@ -80,19 +80,19 @@ pub(super) trait Nonlinearity {
     fn pull_back<S: Simd>(simd: S, v: S::f32s, g: S::f32s) -> S::f32s;
 }
 
-/// Calls `$function::<S, N, …>($arguments)` with the [`Nonlinearity`] N of an activation.
+/// Calls `$function::<S, N>($arguments)` with the [`Nonlinearity`] N of an activation.
 macro_rules! each_activation {
-    ($activation:expr, $function:ident::<$simd:ident $(, $keep:ident)?>($($argument:expr),* $(,)?)) => {{
+    ($activation:expr, $function:ident::<$simd:ident>($($argument:expr),* $(,)?)) => {{
         use $crate::fused::nonlinearity as n;
         match $activation {
-            Activation::Tanh => $function::<$simd, n::Tanh $(, $keep)?>($($argument),*),
-            Activation::Relu => $function::<$simd, n::Relu $(, $keep)?>($($argument),*),
-            Activation::Linear => $function::<$simd, n::Linear $(, $keep)?>($($argument),*),
-            Activation::Softsign => $function::<$simd, n::Softsign $(, $keep)?>($($argument),*),
-            Activation::Softplus => $function::<$simd, n::Softplus $(, $keep)?>($($argument),*),
-            Activation::LeakyRelu => $function::<$simd, n::LeakyRelu $(, $keep)?>($($argument),*),
-            Activation::Gelu => $function::<$simd, n::Gelu $(, $keep)?>($($argument),*),
-            Activation::Sigmoid => $function::<$simd, n::Sigmoid $(, $keep)?>($($argument),*),
+            Activation::Tanh => $function::<$simd, n::Tanh>($($argument),*),
+            Activation::Relu => $function::<$simd, n::Relu>($($argument),*),
+            Activation::Linear => $function::<$simd, n::Linear>($($argument),*),
+            Activation::Softsign => $function::<$simd, n::Softsign>($($argument),*),
+            Activation::Softplus => $function::<$simd, n::Softplus>($($argument),*),
+            Activation::LeakyRelu => $function::<$simd, n::LeakyRelu>($($argument),*),
+            Activation::Gelu => $function::<$simd, n::Gelu>($($argument),*),
+            Activation::Sigmoid => $function::<$simd, n::Sigmoid>($($argument),*),
         }
     }};
 }

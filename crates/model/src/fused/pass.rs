@@ -5,7 +5,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::dense::{Activations, InputGradient, add_gradient, total};
+use super::dense::{Forward, InputGradient, add_gradient, total};
 use super::lanes;
 use super::loss::CrossEntropy;
 use super::nonlinearity::derivative_needs_net_input;
@@ -67,7 +67,7 @@ impl WithSimd for Observe<'_> {
                 let z = &mut z[unit * n + start..(unit + layer.outputs) * n];
                 let t = &mut after[start..layer.outputs * n];
                 let x = Features { values, stride: n };
-                Activations { layer, parameters, x, patterns: count, t, z, stride: n }.run::<S, true>(simd);
+                Forward { layer, parameters, x, patterns: count, t, z, stride: n }.with_simd(simd);
                 unit += layer.outputs;
             }
         }
@@ -132,12 +132,9 @@ impl WithSimd for Loss<'_> {
                 let (before, after) = t.split_at_mut(unit * stride);
                 let below = Features { values: &before[unit.saturating_sub(layer.inputs) * stride..], stride };
                 let (x, t) = (if index == 0 { x } else { below }, &mut after[..layer.outputs * stride]);
-                if derivative_needs_net_input(layer.activation) {
-                    let z = &mut z[unit * stride..(unit + layer.outputs) * stride];
-                    Activations { layer, parameters, x, patterns: count, t, z, stride }.run::<S, true>(simd);
-                } else {
-                    Activations { layer, parameters, x, patterns: count, t, z: &mut [], stride }.run::<S, false>(simd);
-                }
+                let keeps_z = derivative_needs_net_input(layer.activation);
+                let z = if keeps_z { &mut z[unit * stride..(unit + layer.outputs) * stride] } else { &mut [] };
+                Forward { layer, parameters, x, patterns: count, t, z, stride }.with_simd(simd);
                 unit += layer.outputs;
             }
             let logits = &t[(unit - outputs) * stride..];

@@ -40,7 +40,7 @@ pub(super) struct Product<'a> {
 /// What becomes of a finished sum on its way out.
 pub(super) trait Finish {
     /// Of the output unit and the register of patterns that starts at `k`.
-    fn finish<S: Simd>(&mut self, simd: S, unit: usize, k: usize, sum: S::f32s) -> S::f32s;
+    fn finish<S: Simd>(&self, simd: S, unit: usize, k: usize, sum: S::f32s) -> S::f32s;
 }
 
 /// The product, each sum finished, written over `out`, [outputs × stride].
@@ -48,14 +48,13 @@ pub(super) trait Finish {
 pub(super) fn product<S: Simd, const TRANSPOSED: bool>(
     simd: S,
     p: Product,
-    mut finish: impl Finish,
+    finish: &impl Finish,
     out: &mut [f32],
     stride: usize,
 ) {
     let mut j = 0;
     while j < p.outputs {
         let out = &mut out[j * stride..];
-        let finish = &mut finish;
         j += match tile_width(p.outputs - j) {
             1 => tile::<S, 1, TRANSPOSED>(simd, p, j, finish, out, stride),
             2 => tile::<S, 2, TRANSPOSED>(simd, p, j, finish, out, stride),
@@ -117,7 +116,7 @@ fn tile<S: Simd, const J: usize, const TRANSPOSED: bool>(
     simd: S,
     p: Product,
     first: usize,
-    finish: &mut impl Finish,
+    finish: &impl Finish,
     out: &mut [f32],
     stride: usize,
 ) -> usize {
