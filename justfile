@@ -29,7 +29,11 @@ rq5 *ARGS:
 
 # builds what `--backend` asks for, then runs
 _question NAME *ARGS:
-    @name="$1"; shift; cargo run --release --bin "$name" {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda)' { '--features ' + replace_regex(ARGS, '(?s).*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- "$@"
+    @name="$1"; shift; cargo run --release --bin "$name" {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda|remote)' { '--features ' + replace_regex(ARGS, '(?s).*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- "$@"
+
+# this machine's devices for `--backend remote --address ws://HOST:PORT` elsewhere, e.g. `just serve --backend wgpu`
+serve *ARGS:
+    cargo run --release --bin serve --features remote{{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda)' { ',' + replace_regex(ARGS, '(?s).*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- "$@"
 
 # a run on a Slurm cluster, e.g. `just submit rq4 --preset paper --tasks 40`; `--dry-run` shows the scripts (docs/cluster.md)
 submit *ARGS:
@@ -61,9 +65,9 @@ smoke *ARGS:
 test:
     cargo test --release --workspace
 
-# rq1 on burn-ndarray and on wgpu beside flex (builds them: minutes the first time; wgpu needs a Vulkan driver)
-test-backends BACKENDS="ndarray wgpu":
-    INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release -p infoplane-tests --test backends -- --nocapture
+# rq1 on burn-ndarray, on wgpu and on a served device beside flex (builds them: minutes the first time; wgpu needs a Vulkan driver)
+test-backends BACKENDS="ndarray wgpu remote":
+    INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release --workspace --test backends -- --nocapture
 
 # a real two-slot Slurm on this machine: an array with a task killed, submitted again, merged, compared with a local run
 test-slurm:

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use infoplane_info::estimators::EstimatorKind;
-use infoplane_model::{Activation, Backend, GradientMode};
+use infoplane_model::backend::Compute;
+use infoplane_model::{Activation, Backend, GradientMode, remote};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -33,12 +34,15 @@ pub struct RunArgs {
     /// One setting, over preset and file, like train.learning_rate=0.05 (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
-    /// Where networks train: flex, ndarray, wgpu or cuda; `list` shows what this build and this machine have
+    /// Where networks train: flex, ndarray, wgpu, cuda or remote; `list` shows what this build and this machine have
     #[arg(long, value_parser = backend_or_list)]
     pub backend: Option<String>,
     /// Which device of the backend
     #[arg(long, value_name = "N")]
     pub device: Option<usize>,
+    /// Where `serve` serves the device of the backend `remote`; its token, if it wants one, is INFOPLANE_TOKEN
+    #[arg(long, value_name = "ws://HOST:PORT")]
+    pub address: Option<String>,
     /// Networks per condition
     #[arg(long, value_name = "N")]
     pub replicas: Option<usize>,
@@ -52,6 +56,9 @@ pub struct RunArgs {
     /// …images-idx3-ubyte, or teacher:inputs=12,patterns=4096,noise=0.5,seed=1
     #[arg(long, value_name = "FILE|teacher")]
     pub dataset: Option<PathBuf>,
+    /// Keep every network's weights at the end: weights/CONDITION_ACTIVATION_FRACTION_seedN.safetensors, as PyTorch names them
+    #[arg(long)]
+    pub save_weights: bool,
     /// Folder of the results [default: results/QUESTION/PRESET]
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -110,6 +117,9 @@ pub struct MeasureSettings {
     pub costly_every: usize,
     /// Whether mini-batch gradients are measured, and at which weights.
     pub gradients: GradientMode,
+    /// Whether the weights at the end are kept, one .safetensors for each network in the folder `weights`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub save_weights: bool,
 }
 
 /// The conditions of a grid: every activation × every training fraction.
@@ -130,8 +140,29 @@ pub struct ComputeSettings {
     pub backend: Backend,
     /// Which device of the backend.
     pub device: usize,
+    /// Where the device of the backend `remote` is served.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub address: String,
     /// Replicas trained together on a CPU thread; a GPU takes all at once.
     pub block: usize,
+}
+
+impl ComputeSettings {
+    /// The device.
+    ///
+    /// # Errors
+    /// If the build lacks the backend, or the backend the device.
+    pub fn open(&self) -> Result<Compute> {
+        if self.backend != Backend::Remote {
+            return Ok(self.backend.open(self.device)?);
+        }
+        Ok(remote::connect(&self.address, &token(), self.device)?)
+    }
+}
+
+/// What opens another machine's devices. It comes from the environment, so that no file of a run holds it.
+pub fn token() -> String {
+    std::env::var("INFOPLANE_TOKEN").unwrap_or_default()
 }
 
 impl ReplicaSettings {
@@ -279,6 +310,12 @@ impl RunArgs {
         if let Some(device) = self.device {
             flags.push(("compute.device", integer(device as u64)?));
         }
+        if let Some(address) = &self.address {
+            flags.push(("compute.address", Value::String(address.clone())));
+        }
+        if self.save_weights {
+            flags.push(("measure.save_weights", Value::Boolean(true)));
+        }
         if let Some(replicas) = self.replicas {
             flags.push(("run.replicas", integer(replicas as u64)?));
             flags.push(("run.seeds", Value::Array(Vec::new())));
@@ -385,6 +422,7 @@ mod tests {
             costly_estimators: vec![],
             costly_every: 1,
             gradients: GradientMode::None,
+            save_weights: false,
         };
         assert_eq!(measure.checked_epochs(10_000).unwrap(), [0, 1, 10, 100, 1000, 10_000]);
         assert_eq!(measure.checked_epochs(1).unwrap(), [0, 1]);

@@ -6,10 +6,11 @@
 use anyhow::{Context, Result};
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::gradient::{GradientMoments, transition};
-use infoplane_info::{Estimator, Sample};
+use infoplane_info::partition::Partition;
+use infoplane_info::{Estimator, JointDistribution, Sample};
 use infoplane_model::stack::Stack;
 use infoplane_model::{Activation, ReplicaSnapshot};
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::rows::{Condition, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightMoment, WeightRow};
@@ -30,6 +31,32 @@ pub struct Moment<'a> {
     pub updates: usize,
 }
 
+/// The patterns as often as a measurement draws noise, and which of these rows are one pattern.
+#[derive(Debug)]
+pub struct Drawn {
+    joint: JointDistribution,
+    patterns: Array2<f64>,
+    same: Partition,
+}
+
+impl Drawn {
+    /// Of a task, for so many draws; nothing for one.
+    pub fn new(task: &Task, draws: usize) -> Option<Self> {
+        if draws == 1 {
+            return None;
+        }
+        let n = task.joint.n_x();
+        let of_row = |row: usize| row % n;
+        let p_x = Array1::from_shape_fn(n * draws, |row| task.joint.p_x()[of_row(row)] / draws as f64);
+        let p_y_given_x =
+            Array2::from_shape_fn((n * draws, task.joint.n_y()), |(row, y)| task.joint.p_y_given_x()[[of_row(row), y]]);
+        let joint = JointDistribution::from_conditional(p_x, p_y_given_x).ok()?;
+        let patterns = Array2::from_shape_fn((n * draws, 1), |(row, _)| of_row(row) as f64);
+        let same = Partition::of_rows(patterns.view());
+        Some(Self { joint, patterns, same })
+    }
+}
+
 /// Information of every layer through every estimator, layers outside, estimators inside.
 ///
 /// # Errors
@@ -37,6 +64,7 @@ pub struct Moment<'a> {
 pub fn information(
     snapshot: &ReplicaSnapshot,
     task: &Task,
+    drawn: Option<&Drawn>,
     estimators: &[&EstimatorKind],
     moment: Moment,
 ) -> Result<Vec<InformationRow>> {
@@ -46,7 +74,11 @@ pub fn information(
         let activations = layer.activation.mapv(f64::from);
         let explain = || format!("layer {} of replica {} at epoch {}", index + 1, moment.replica, moment.epoch);
         let net_inputs = net_input_wanted.then(|| layer.net_input.mapv(f64::from));
-        let mut sample = Sample::new(activations.t(), &task.joint).with_context(explain)?;
+        let joint = drawn.map_or(&task.joint, |drawn| &drawn.joint);
+        let mut sample = Sample::new(activations.t(), joint).with_context(explain)?;
+        if let Some(drawn) = drawn {
+            sample = sample.with_inputs(drawn.patterns.view(), &drawn.same).with_context(explain)?;
+        }
         if let Some(net_inputs) = &net_inputs {
             sample = sample.with_net_input(net_inputs.t()).with_context(explain)?;
         }

@@ -1,9 +1,11 @@
 //! The part every question shares between its settings and its CSVs: conditions, cut into jobs, trained, merged.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail, ensure};
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::binning::{Binning, Bins};
-use infoplane_model::{Activation, TrainSettings};
+use infoplane_model::{Activation, Architecture, TrainSettings};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -137,12 +139,13 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
             "train.epochs = 0: nothing would be trained (without training only given weights can be measured)"
         );
         ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
-        self.compute.backend.open(self.compute.device)?;
+        self.compute.open()?;
         let encoders = self.bound.iter().flat_map(|bound| bound.encoders.iter().chain(&bound.end_encoders));
         let ranges =
             self.grid.activations.iter().map(|&activation| (activation, self.model.architecture.range(activation)));
-        let estimators = self.measure.estimators_at(0, true).chain(encoders);
-        check_estimators(&ranges.collect::<Vec<_>>(), estimators)?;
+        let estimators: Vec<&EstimatorKind> = self.measure.estimators_at(0, true).chain(encoders).collect();
+        check_estimators(&ranges.collect::<Vec<_>>(), &estimators)?;
+        check_noise(self.model.architecture, &estimators, self.bound.is_some())?;
         let mut weights = None;
         for &activation in &self.grid.activations {
             weights = self.model.starting_weights(&self.model.network(&task, activation)?)?;
@@ -152,8 +155,8 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
 }
 
 impl<V> Resolved<V> {
-    /// Activations and fractions outside, blocks of replicas inside.
-    fn jobs<'a>(&'a self, bounds: &'a [Bound]) -> Vec<(&'a Task, Job<'a>)> {
+    /// Activations and fractions outside, blocks of replicas inside; what is not a table goes into `folder`.
+    fn jobs<'a>(&'a self, bounds: &'a [Bound], folder: &Path) -> Vec<(&'a Task, Job<'a>)> {
         let settings = &self.settings;
         let of_task =
             |bound: &&Bound| settings.bound.as_ref().is_some_and(|settings| bound.is_of(&self.task, settings));
@@ -177,6 +180,7 @@ impl<V> Resolved<V> {
                         weights: self.weights.as_deref(),
                         bound,
                         compute: &settings.compute,
+                        save_weights: settings.measure.save_weights.then(|| folder.join("weights")),
                     };
                     jobs.push((&self.task, job));
                 }
@@ -205,11 +209,24 @@ pub fn patterns_per_update(train: &TrainSettings, training_patterns: usize) -> u
     if train.batch_size == 0 { training_patterns } else { train.batch_size.min(training_patterns) }
 }
 
+/// Refuses what cannot measure a noisy network: its layers are random given X, and how is known to one estimator alone.
+fn check_noise(architecture: Architecture, estimators: &[&EstimatorKind], bound: bool) -> Result<()> {
+    let Architecture::Noisy { sigma, .. } = architecture else { return Ok(()) };
+    ensure!(!bound, "layers of a noisy network are not tested against the bound; use another model.architecture");
+    if let Some(other) =
+        estimators.iter().find(|kind| !matches!(kind, EstimatorKind::Noisy(noisy) if noisy.sigma == sigma))
+    {
+        bail!(
+            "the estimator {other} does not know the noise of a network {}: set measure.estimators and \
+             measure.costly_estimators to [\"noisy:sigma={sigma}\"] or to none",
+            String::from(architecture)
+        );
+    }
+    Ok(())
+}
+
 /// Refuses bins whose range an activation can leave: that is known before training.
-fn check_estimators<'a>(
-    ranges: &[(Activation, (f64, f64))],
-    estimators: impl Iterator<Item = &'a EstimatorKind>,
-) -> Result<()> {
+fn check_estimators(ranges: &[(Activation, (f64, f64))], estimators: &[&EstimatorKind]) -> Result<()> {
     for estimator in estimators {
         let EstimatorKind::Binning(Binning { bins: bins @ Bins::Range { .. }, on_net_input }) = estimator else {
             continue;

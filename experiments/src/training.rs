@@ -1,6 +1,6 @@
 //! One job: a block of replicas of one condition, trained together and measured as their snapshots come.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use infoplane_model::stack::Stack;
@@ -9,11 +9,12 @@ use infoplane_model::{
     TrainingState,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::bound::{Bound, layers};
 use crate::config::{ComputeSettings, MeasureSettings};
 use crate::jobs::Tables;
-use crate::measure::{self, Moment, WeightPath};
+use crate::measure::{self, Drawn, Moment, WeightPath};
 use crate::progress::Progress;
 use crate::rows::Condition;
 use crate::tasks::{Split, Task, TaskSettings};
@@ -67,6 +68,8 @@ pub struct Job<'a> {
     pub bound: Option<&'a Bound>,
     /// Where it is computed.
     pub compute: &'a ComputeSettings,
+    /// The folder that every network's weights at the end are written into, if they are.
+    pub save_weights: Option<PathBuf>,
 }
 
 /// The state of a job between two epochs: what a checkpoint has of it.
@@ -84,6 +87,7 @@ struct Measuring<'a> {
     stack: &'a Stack,
     condition: &'a Condition,
     splits: &'a [Split],
+    drawn: Option<&'a Drawn>,
     progress: &'a Progress,
 }
 
@@ -136,7 +140,7 @@ impl Job<'_> {
             .zip(splits)
             .map(|(&(_, seed), split)| Replica { seed, train: split.train.clone(), labels: split.labels.clone() })
             .collect();
-        let compute = self.compute.backend.open(self.compute.device)?;
+        let compute = self.compute.open()?;
         let epoch_cost = self.epoch_cost(task);
         let mut training = Training::new(network, task.inputs.view(), replicas, self.train, self.epochs, &compute)?
             .collect_gradients(self.measure.gradients)
@@ -151,11 +155,15 @@ impl Job<'_> {
             training.resume(saved.training)?;
             (measured, paths) = (saved.measured, saved.paths);
         }
-        let measuring = Measuring { task, stack, condition, splits, progress };
+        let drawn = Drawn::new(task, self.model.architecture.draws());
+        let measuring = Measuring { task, stack, condition, splits, drawn: drawn.as_ref(), progress };
         while let Some(step) = training.advance() {
             if let Advance::Snapshot(snapshot) = step {
                 let loss = self.measure(&measuring, &snapshot, measured, &mut paths, tables)?;
                 measured += 1;
+                if measured == self.epochs.len() {
+                    self.save_weights(&measuring, &snapshot)?;
+                }
                 progress.message(format!(
                     "{}, {} {} %: {} networks, epoch {}, loss {loss:.3} bits",
                     self.condition,
@@ -175,6 +183,24 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// Writes every network's weights, in a file named after its condition and seed.
+    fn save_weights(&self, measuring: &Measuring, snapshot: &Snapshot) -> Result<()> {
+        let Some(folder) = &self.save_weights else { return Ok(()) };
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let plain = |text: &str| text.replace(|c: char| !c.is_alphanumeric() && c != '.', "-");
+        for (&(_, seed), replica) in self.replicas.iter().zip(&snapshot.replicas) {
+            let Some(replica) = replica else { continue };
+            let Condition { dataset, architecture, condition, activation, train_fraction } = measuring.condition;
+            let name = format!("{}_{activation}_{train_fraction}_seed{seed}.safetensors", plain(condition));
+            let about = json!({
+                "dataset": dataset, "architecture": architecture, "condition": condition, "activation": activation,
+                "train_fraction": train_fraction, "seed": seed, "epoch": snapshot.epoch,
+            });
+            weights::write(&folder.join(name), measuring.stack, &replica.parameters, &about)?;
+        }
+        Ok(())
+    }
+
     /// Writes the rows of one snapshot, the `place`-th; the mean training loss.
     fn measure(
         &self,
@@ -184,7 +210,7 @@ impl Job<'_> {
         paths: &mut [WeightPath],
         tables: &mut Tables,
     ) -> Result<f64> {
-        let &Measuring { task, stack, condition, splits, progress } = measuring;
+        let &Measuring { task, stack, condition, splits, drawn, progress } = measuring;
         let estimators: Vec<_> = self.measure.estimators_at(place, place + 1 == self.epochs.len()).collect();
         let updates = snapshot.epoch * self.steps(task);
         let mut losses = Vec::new();
@@ -192,7 +218,7 @@ impl Job<'_> {
             let (number, seed) = self.replicas[k];
             let Some(replica) = replica else { continue };
             let moment = Moment { condition, replica: number, seed, epoch: snapshot.epoch, updates };
-            for row in measure::information(replica, task, &estimators, moment)? {
+            for row in measure::information(replica, task, drawn, &estimators, moment)? {
                 progress.sees(&row);
                 tables.write("information_plane", &row)?;
             }

@@ -1,13 +1,17 @@
-//! Weights from elsewhere: an .npz with W1, b1, W2, b2, …, where W is [in × out]; or .safetensors of a PyTorch module whose
+//! Weights to and from elsewhere: an .npz with W1, b1, W2, b2, …, where W is [in × out]; or .safetensors of a PyTorch module whose
 //! layers are `torch.nn.Linear` (`….weight`, [out × in], and `….bias`), in the order of the numbers in their names.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use ::safetensors::Dtype;
+use ::safetensors::tensor::{TensorView, serialize};
 use anyhow::{Context, Result, bail, ensure};
 use infoplane_model::stack::Stack;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::arrays::{npy, safetensors};
+use crate::results::write_atomically;
 
 /// One layer: W, [in × out], and b, [out].
 type Layer = (Array2<f32>, Array1<f32>);
@@ -18,6 +22,10 @@ type Layer = (Array2<f32>, Array1<f32>);
 /// If the file cannot be read, lacks an array, or has one of another shape or with numbers that are not finite.
 pub fn read(path: &Path, stack: &Stack) -> Result<Vec<f32>> {
     let shown = path.display();
+    ensure!(
+        stack.patches.is_none(),
+        "{shown}: weights of a convolutional network cannot be read; set model.weights to \"\""
+    );
     let found = layers(path)?;
     let expected = stack.layers().count();
     ensure!(
@@ -42,6 +50,33 @@ pub fn read(path: &Path, stack: &Stack) -> Result<Vec<f32>> {
         bail!("{shown}: parameter number {place} is {}; weights must be finite", parameters[place]);
     }
     Ok(parameters)
+}
+
+/// Writes a network's parameters, in the order of its flat leaf, as the state of a `torch.nn.Sequential` of linear layers and
+/// activations between them: `0.weight`, [out × in], `0.bias`, `2.weight`, …; with what is to be known about them as JSON. A convolution's
+/// weights are [filters × 1 × kernel × kernel].
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(path: &Path, stack: &Stack, parameters: &[f32], about: &serde_json::Value) -> Result<()> {
+    let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
+    for (k, layer) in stack.layers().enumerate() {
+        let kernel = ArrayView2::from_shape((layer.inputs, layer.filters()), &parameters[layer.kernel()])?;
+        let weight = kernel.t().iter().flat_map(|value| value.to_le_bytes()).collect();
+        let bias = parameters[layer.biases()].iter().flat_map(|value| value.to_le_bytes()).collect();
+        let shape = match stack.patches.filter(|_| k == 0) {
+            Some(patches) => vec![layer.filters(), 1, patches.kernel, patches.kernel],
+            None => vec![layer.outputs, layer.inputs],
+        };
+        tensors.push((format!("{}.weight", 2 * k), shape, weight));
+        tensors.push((format!("{}.bias", 2 * k), vec![layer.filters()], bias));
+    }
+    let views =
+        tensors.iter().map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)));
+    let views = views.collect::<Result<Vec<_>>>()?;
+    // One entry: several would be written in an order that changes from run to run.
+    let about = HashMap::from([("infoplane".to_owned(), about.to_string())]);
+    write_atomically(path, &serialize(views, Some(about))?)
 }
 
 /// The widths of the hidden layers in a file.
@@ -101,7 +136,6 @@ fn single(kernel: Array2<f64>, bias: Array2<f64>) -> Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::safetensors::tensor::{Dtype, TensorView, serialize};
 
     /// A PyTorch-like file of eleven layers 2-3-…-3-2, so that 10 must not come before 2.
     fn file() -> (tempfile::TempDir, std::path::PathBuf) {
@@ -128,6 +162,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_is_read() {
+        let stack = Stack::new(vec![3, 4, 2], infoplane_model::Activation::Tanh);
+        let parameters: Vec<f32> = (0..stack.n_parameters()).map(|k| (k as f32).sin() / 3.0).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        write(&path, &stack, &parameters, &"about".into()).unwrap();
+        assert_eq!(read(&path, &stack).unwrap(), parameters);
+        assert_eq!(safetensors::names(&path).unwrap(), ["0.bias", "0.weight", "2.bias", "2.weight"]);
+    }
+
+    #[test]
     fn linear_layers_of_pytorch_are_transposed_and_in_order() {
         let (_folder, path) = file();
         assert_eq!(hidden_widths(&path).unwrap(), vec![3; 10]);
@@ -136,10 +181,9 @@ mod tests {
         assert_eq!(layers[0].0, ndarray::array![[0.0, 2.0, 4.0], [1.0, 3.0, 5.0]]);
         assert_eq!(layers[2].1.to_vec(), [250.0, 251.0, 252.0]);
         assert_eq!(layers[10].1.to_vec(), [1050.0, 1051.0]);
-        let stack =
-            Stack { widths: [vec![2], vec![3; 10], vec![2]].concat(), hidden: infoplane_model::Activation::Tanh };
+        let stack = Stack::new([vec![2], vec![3; 10], vec![2]].concat(), infoplane_model::Activation::Tanh);
         assert_eq!(read(&path, &stack).unwrap().len(), stack.n_parameters());
-        let other = Stack { widths: vec![2, 3, 2], hidden: infoplane_model::Activation::Tanh };
+        let other = Stack::new(vec![2, 3, 2], infoplane_model::Activation::Tanh);
         assert!(read(&path, &other).unwrap_err().to_string().contains("11 layers"));
     }
 }

@@ -23,7 +23,8 @@ pub fn program_with(name: &str, features: &str) -> PathBuf {
     let this = std::env::current_exe().expect("a test has a path");
     let profile = this.ancestors().nth(2).expect("tests lie in target/<profile>/deps").to_owned();
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet", "--package", "infoplane-experiments", "--bin", name, "--features", features]);
+    // The whole workspace, so that what its tests have built is used again.
+    build.args(["build", "--quiet", "--workspace", "--bin", name, "--features", features]);
     if profile.ends_with("release") {
         build.arg("--release");
     }

@@ -1,10 +1,13 @@
 //! Every backend beside flex, end to end: the same seed gives the same start, nearly the same path, and the same verdict.
 //!
 //! Other backends take minutes to build, so they are asked for by name: `just test-backends` sets `INFOPLANE_BACKENDS` to
-//! `ndarray wgpu`. wgpu needs a Vulkan driver; Debian's mesa-vulkan-drivers brings one that needs no GPU.
+//! `ndarray wgpu remote`. wgpu needs a Vulkan driver; Debian's mesa-vulkan-drivers brings one that needs no GPU. `remote` is flex,
+//! served by another process on this machine.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use infoplane_experiments::rows::{InformationRow, TrainingRow, WeightMoment, WeightRow, read};
 use serde::de::DeserializeOwned;
@@ -34,11 +37,45 @@ fn training_of(folder: &Path) -> Vec<TrainingRow> {
     table(folder, "training.csv", |row: &TrainingRow| (row.activation.clone(), row.replica, row.epoch))
 }
 
-fn run(program: &Path, backend: &str, output: &Path) {
+fn run(program: &Path, backend: &str, address: &str, output: &Path) {
     let words = "--preset smoke --seed 5 --set measure.gradients=\"moving\"".split_whitespace();
-    let output = Command::new(program).args(words).args(["--backend", backend, "--output"]).arg(output).output();
-    let output = output.expect("rq1 starts");
+    let mut rq1 = Command::new(program);
+    rq1.args(words).args(["--backend", backend, "--output"]).arg(output).env("INFOPLANE_TOKEN", TOKEN);
+    if backend == "remote" {
+        rq1.args(["--address", address]);
+    }
+    let output = rq1.output().expect("rq1 starts");
     assert!(output.status.success(), "{backend}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// What opens the served device.
+const TOKEN: &str = "tested";
+
+/// A process that serves flex, ended with the test.
+struct Served {
+    process: Child,
+    address: String,
+}
+
+impl Served {
+    fn start(program: &Path) -> Self {
+        let mut serve = Command::new(program);
+        serve.args(["--listen", "127.0.0.1:0"]).env("INFOPLANE_TOKEN", TOKEN).stdout(Stdio::piped());
+        let mut process = serve.spawn().expect("serve starts");
+        let mut line = String::new();
+        let stdout = process.stdout.take().expect("its output is piped");
+        BufReader::new(stdout).read_line(&mut line).expect("serve says where");
+        let address = line.trim().rsplit(' ').next().unwrap_or_default().to_owned();
+        assert!(address.starts_with("ws://"), "{line}");
+        Self { process, address }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 #[test]
@@ -52,7 +89,7 @@ fn every_backend_asked_for_agrees_with_flex() {
     let program: PathBuf = infoplane_tests::program_with("rq1", &backends.join(","));
     let folder = tempfile::tempdir().unwrap();
     let flex = folder.path().join("flex");
-    run(&program, "flex", &flex);
+    run(&program, "flex", "", &flex);
     let weights = weights_of(&flex);
     let information = information_of(&flex);
     let training = training_of(&flex);
@@ -63,9 +100,13 @@ fn every_backend_asked_for_agrees_with_flex() {
         lines.sort();
         lines
     };
-    for backend in backends {
+    for &backend in &backends {
         let other = folder.path().join(backend);
-        run(&program, backend, &other);
+        let served =
+            (backend == "remote").then(|| Served::start(&infoplane_tests::program_with("serve", &backends.join(","))));
+        let started = Instant::now();
+        run(&program, backend, served.as_ref().map_or("", |served| &served.address), &other);
+        let seconds = started.elapsed().as_secs_f64();
         let theirs = weights_of(&other);
         let apart = |moment| {
             let of = |rows: &[WeightRow]| -> Vec<f32> {
@@ -87,7 +128,7 @@ fn every_backend_asked_for_agrees_with_flex() {
             .zip(&losses)
             .fold(0.0_f64, |m, (a, b)| m.max((a.train_loss_bits - b.train_loss_bits).abs()));
         println!(
-            "{backend}: weights at the end apart by at most {end:.1e}, losses by {loss:.1e} bits, I(X;T) by {most:.1e} bits \
+            "{backend}: {seconds:.1} s, weights at the end apart by at most {end:.1e}, losses by {loss:.1e} bits, I(X;T) by {most:.1e} bits \
              and {:.1e} on average",
             sum / information.len() as f64
         );

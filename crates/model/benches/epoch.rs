@@ -12,7 +12,7 @@ mod hand_written;
 use std::time::Instant;
 
 use infoplane_model::backend::Compute;
-use infoplane_model::fused::lanes;
+use infoplane_model::lanes;
 use infoplane_model::{
     Activation, Architecture, Backend, GradientMode, Initialisation, Mlp, OptimizerKind, Output, Replica,
     TrainSettings, Training,
@@ -91,6 +91,7 @@ fn table(fused: &Compute) {
         }
     }
     architectures(fused);
+    statistics(fused);
     println!("\ntwo threads, one block of 8 each, do {:.2} times the work of one", two_threads(fused));
 }
 
@@ -100,10 +101,26 @@ fn architectures(fused: &Compute) {
     let plain = Case { hidden: vec![10; 4], ..Case::paper(8, 30) };
     let plain_time = time(fused, &plain);
     println!("mlp                {plain_time:.3}");
-    for architecture in [Architecture::Residual, Architecture::Quantised { bits: 8 }] {
+    let noisy = Architecture::Noisy { sigma: 0.1, draws: 2 };
+    for architecture in [Architecture::Residual, noisy, Architecture::Quantised { bits: 8 }] {
         let ours = time(fused, &Case { architecture, ..plain.clone() });
         println!("{:<18} {ours:.3}  {:.1}x", String::from(architecture), ours / plain_time);
     }
+}
+
+/// What the gradients of every epoch cost, beside those of the last alone.
+fn statistics(fused: &Compute) {
+    let case = Case::paper(8, 60);
+    let every: Vec<usize> = (1..=case.epochs).collect();
+    let with = median(|| {
+        let started = Instant::now();
+        train_recording(fused, &case, &every);
+        started.elapsed().as_secs_f64() * 1e3 / (case.replicas * case.epochs) as f64
+    });
+    println!(
+        "\nevery epoch recorded, its gradients and all layers over all patterns handed out: {with:.3}, instead of {:.3}",
+        time(fused, &case)
+    );
 }
 
 /// Cost per replica and epoch as each quantity grows, and fused against composed as layers widen.
@@ -142,6 +159,10 @@ fn median(mut run: impl FnMut() -> f64) -> f64 {
 }
 
 fn train(compute: &Compute, case: &Case) {
+    train_recording(compute, case, &[case.epochs]);
+}
+
+fn train_recording(compute: &Compute, case: &Case, recorded: &[usize]) {
     let inputs = Array2::from_shape_fn((PATTERNS, 12), |(x, column)| ((x >> column) & 1) as f32);
     let init = Initialisation::TruncatedNormal;
     let network = Mlp::new(12, &case.hidden, case.activation, Output::Softmax, 2, init)
@@ -163,10 +184,10 @@ fn train(compute: &Compute, case: &Case) {
         noise_batch: 0,
     };
     let block = (0..case.replicas as u64).map(sample).collect();
-    let training = Training::new(network, inputs.view(), block, &settings, &[case.epochs], compute)
+    let training = Training::new(network, inputs.view(), block, &settings, recorded, compute)
         .expect("a training")
         .collect_gradients(GradientMode::Moving);
-    assert_eq!(training.count(), 1);
+    assert_eq!(training.count(), recorded.len());
 }
 
 /// Milliseconds an epoch.

@@ -19,6 +19,8 @@ pub enum Backend {
     Wgpu,
     /// NVIDIA GPU.
     Cuda,
+    /// A device of another machine ([`crate::remote`]).
+    Remote,
 }
 
 /// Why a backend cannot be used.
@@ -43,11 +45,31 @@ pub enum BackendError {
         /// Those there are, or how to get one.
         found: String,
     },
+    /// Another machine's device, but not which machine.
+    #[error(
+        "the backend `remote` needs the address of the machine that serves its device, like `--address ws://gpu-host:3000`; \
+         there, `just serve` serves one"
+    )]
+    NoAddress,
+    /// No session with the machine that serves.
+    #[error("no device at {address}: {why} (on that machine, `just serve` serves one)")]
+    Unreachable {
+        /// Its address.
+        address: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// This machine's devices cannot be served.
+    #[error("devices cannot be served: {why}")]
+    NotServed {
+        /// What went wrong.
+        why: String,
+    },
 }
 
 impl Backend {
     /// Every backend a build can have.
-    pub const ALL: [Self; 4] = [Self::Flex, Self::Ndarray, Self::Wgpu, Self::Cuda];
+    pub const ALL: [Self; 5] = [Self::Flex, Self::Ndarray, Self::Wgpu, Self::Cuda, Self::Remote];
 
     /// Whether this build has it.
     pub fn is_compiled(self) -> bool {
@@ -56,6 +78,7 @@ impl Backend {
             Self::Ndarray => cfg!(feature = "ndarray"),
             Self::Wgpu => cfg!(feature = "wgpu"),
             Self::Cuda => cfg!(feature = "cuda"),
+            Self::Remote => cfg!(feature = "remote"),
         }
     }
 
@@ -64,8 +87,9 @@ impl Backend {
         matches!(self, Self::Flex | Self::Ndarray)
     }
 
-    /// Its devices on this machine, in the order in which `--device` counts them; none if it is not compiled in.
-    fn devices(self) -> Vec<Device> {
+    /// Its devices on this machine, in the order in which `--device` counts them; none if it is not compiled in, or is
+    /// another machine's.
+    pub(crate) fn devices(self) -> Vec<Device> {
         match self {
             #[cfg(feature = "flex")]
             Self::Flex => vec![Device::flex()],
@@ -89,12 +113,16 @@ impl Backend {
                 "a Vulkan, Metal or DirectX 12 driver (on Debian `apt-get install libvulkan1 mesa-vulkan-drivers`, without a GPU in software)"
             }
             Self::Cuda => "an NVIDIA GPU with its driver and the CUDA toolkit",
+            Self::Remote => "another machine that runs `just serve`, and its address",
         }
     }
 
     fn device(self, index: usize) -> Result<Device, BackendError> {
         if !self.is_compiled() {
             return Err(BackendError::NotCompiled { name: self, compiled: Self::compiled() });
+        }
+        if self == Self::Remote {
+            return Err(BackendError::NoAddress);
         }
         let mut devices = self.devices();
         if index < devices.len() {
@@ -113,6 +141,8 @@ impl Backend {
             let devices = backend.devices();
             let state = if !backend.is_compiled() {
                 format!("not in this build: add `--features {backend}` to cargo; needs {}", backend.needs())
+            } else if backend == Self::Remote {
+                format!("compiled in; needs {}", backend.needs())
             } else if devices.is_empty() {
                 format!("compiled in, but found no device: needs {}", backend.needs())
             } else {
@@ -127,7 +157,8 @@ impl Backend {
     /// The backend's device, and whether this crate's fused kernels run on it.
     ///
     /// # Errors
-    /// If the build lacks the backend or the backend the device.
+    /// If the build lacks the backend or the backend the device. Another machine's device is opened by
+    /// [`crate::remote::connect`].
     pub fn open(self, index: usize) -> Result<Compute, BackendError> {
         Ok(Compute { device: self.device(index)?, fused: self == Self::Flex })
     }
@@ -148,6 +179,12 @@ pub struct Compute {
 }
 
 impl Compute {
+    /// Plain burn operations on a device.
+    #[cfg(feature = "remote")]
+    pub(crate) fn composed_on(device: Device) -> Self {
+        Self { device, fused: false }
+    }
+
     /// The device, without autodiff.
     pub fn device(&self) -> &Device {
         &self.device
@@ -172,6 +209,7 @@ impl std::fmt::Display for Backend {
             Self::Ndarray => "ndarray",
             Self::Wgpu => "wgpu",
             Self::Cuda => "cuda",
+            Self::Remote => "remote",
         })
     }
 }
@@ -187,7 +225,7 @@ mod tests {
             assert!(list.contains(&format!("{backend} ")), "{list}");
             match backend.open(0) {
                 Ok(compute) => assert_eq!(compute.is_fused(), backend == Backend::Flex),
-                Err(error) if backend.is_compiled() => assert!(error.to_string().contains("it needs"), "{error}"),
+                Err(error) if backend.is_compiled() => assert!(error.to_string().contains("needs"), "{error}"),
                 Err(error) => assert!(error.to_string().contains(&format!("--features {backend}")), "{error}"),
             }
         }

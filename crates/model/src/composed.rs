@@ -7,12 +7,13 @@ use burn::tensor::{Tensor, activation};
 use crate::architectures::Architecture;
 use crate::stack::Stack;
 
-/// Net inputs z_l, [R, n_l, B], and what every layer hands on, t_l (see [`Architecture`]); the last layer is linear (logits).
-/// x is [R, F, B], or [1, F, B] for all replicas alike.
+/// Net inputs z_l, [R, n_l, B], and what every layer hands on, t_l (see [`Architecture`]), but for the noise of the hidden layers,
+/// [R, n_l, B], if there is any; the last layer is linear (logits). x is [R, F, B], or [1, F, B] for all replicas alike.
 pub fn layers(
     architecture: Architecture,
     x: Tensor<3>,
     parameters: Tensor<2>,
+    noise: &[Tensor<3>],
     stack: &Stack,
 ) -> Vec<(Tensor<3>, Tensor<3>)> {
     let replicas = parameters.dims()[0];
@@ -27,19 +28,37 @@ pub fn layers(
         .layers()
         .enumerate()
         .map(|(number, layer)| {
-            let (weights, biases) = (take(layer.inputs, layer.outputs), take(layer.outputs, 1));
-            let z = weights.swap_dims(1, 2).matmul(t.clone()) + biases;
+            let (weights, biases) = (take(layer.inputs, layer.filters()), take(layer.filters(), 1));
+            let z = match stack.patches.filter(|_| number == 0) {
+                Some(patches) => patches.convolve(t.clone(), weights, biases),
+                None => weights.swap_dims(1, 2).matmul(t.clone()) + biases,
+            };
             let own = layer.activation.apply(z.clone());
             let is_hidden = number + 2 < stack.widths.len();
-            t = if is_hidden { architecture.hand_on(t.clone(), own) } else { own };
-            (z, t.clone())
+            let handed = if is_hidden { architecture.hand_on(t.clone(), own) } else { own };
+            t = with_noise(handed.clone(), noise.get(number));
+            (z, handed)
         })
         .collect()
 }
 
+/// What a layer hands on, with its noise if there is any.
+pub(crate) fn with_noise(t: Tensor<3>, noise: Option<&Tensor<3>>) -> Tensor<3> {
+    match noise {
+        Some(noise) => t + noise.clone(),
+        None => t,
+    }
+}
+
 /// Logits [R, C, B]: the last layer's net inputs.
-pub fn logits(architecture: Architecture, x: Tensor<3>, parameters: Tensor<2>, stack: &Stack) -> Tensor<3> {
-    let layers = layers(architecture, x.clone(), parameters, stack);
+pub fn logits(
+    architecture: Architecture,
+    x: Tensor<3>,
+    parameters: Tensor<2>,
+    noise: &[Tensor<3>],
+    stack: &Stack,
+) -> Tensor<3> {
+    let layers = layers(architecture, x.clone(), parameters, noise, stack);
     // A stack without layers is the identity.
     layers.into_iter().next_back().map_or(x, |(z, _)| z)
 }

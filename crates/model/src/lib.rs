@@ -3,9 +3,11 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`backend`] | a name → a burn device, and what this build offers |
+//! | [`remote`] | another machine's device, and serving one's own |
 //! | [`random`] | seed + purpose → a portable stream |
 //! | [`activation`], [`initialisation`] | the lists of both |
 //! | [`architectures`] | one architecture = one file |
+//! | [`lanes`] | one SIMD level for all kernels |
 //! | [`stack`] | dense layers, described, with their parameters in one flat leaf |
 //! | [`composed`] | their forward pass and the loss in plain burn operations: the reference, and the GPU's path |
 //! | `fused` | the same as few operations of our own: the CPU's path |
@@ -19,11 +21,14 @@ pub mod backend;
 mod batch;
 pub mod composed;
 pub mod critics;
+mod elementary;
 #[cfg(feature = "flex")]
 pub mod fused;
 pub mod initialisation;
+pub mod lanes;
 pub mod optimizer;
 pub mod random;
+pub mod remote;
 pub mod stack;
 pub mod train;
 

@@ -30,6 +30,8 @@ pub enum Purpose {
     LabelNoise = 8,
     /// A generated task.
     Task = 9,
+    /// Noise inside a network that is measured.
+    MeasuredNoise = 10,
 }
 
 /// The stream of a seed for a purpose.

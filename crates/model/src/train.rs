@@ -4,7 +4,7 @@
 //! on the number of threads.
 
 use burn::tensor::{Tensor, TensorData};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, s};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
@@ -82,6 +82,8 @@ pub struct Snapshot {
 pub struct ReplicaSnapshot {
     /// From the first hidden layer to the output.
     pub layers: Vec<Layer>,
+    /// Passes with other noise, of all patterns each, that lie one behind the other in the layers; 1 unless the network is noisy.
+    pub draws: usize,
     /// The flat leaf, [P].
     pub parameters: Vec<f32>,
     /// The gradient of each mini-batch of an epoch, [P] each, as [`Training::collect_gradients`] asked for them. Moving ones
@@ -89,12 +91,12 @@ pub struct ReplicaSnapshot {
     pub gradients: Vec<Vec<f32>>,
 }
 
-/// One layer over all patterns.
+/// One layer over all patterns, and all draws of the noise below it.
 #[derive(Debug, Clone)]
 pub struct Layer {
-    /// z, shape [units × patterns]; the output's are logits.
+    /// z, shape [units × patterns · draws]; the output's are logits.
     pub net_input: Array2<f32>,
-    /// t = φ(z), shape [units × patterns]; the output's are class probabilities.
+    /// t = φ(z) without the layer's own noise, shape [units × patterns · draws]; the output's are class probabilities.
     pub activation: Array2<f32>,
 }
 
@@ -156,7 +158,7 @@ pub struct Training<'a> {
     features: usize,
     /// Inputs, pattern by pattern: batches are gathered from these.
     patterns: Vec<f32>,
-    /// The same, feature by feature: snapshots are taken of these.
+    /// The same, feature by feature, as often as a measurement draws noise: snapshots are taken of these.
     columns: Vec<f32>,
     replicas: Vec<Replica>,
     shuffles: Vec<ChaCha8Rng>,
@@ -195,10 +197,11 @@ impl<'a> Training<'a> {
         }
         let initial: Vec<f32> = replicas.iter().flat_map(|replica| network.initial_parameters(replica.seed)).collect();
         let shape = [replicas.len(), network.stack().n_parameters()];
+        let draws = network.architecture().draws();
         Ok(Self {
             features: inputs.ncols(),
             patterns: inputs.iter().copied().collect(),
-            columns: inputs.t().iter().copied().collect(),
+            columns: inputs.t().outer_iter().flat_map(|feature| feature.to_vec().repeat(draws)).collect(),
             noises: replicas.iter().map(|replica| stream(replica.seed, Purpose::Noise)).collect(),
             shuffles: replicas.iter().map(|replica| stream(replica.seed, Purpose::Shuffle)).collect(),
             orders: replicas.iter().map(|replica| replica.train.clone()).collect(),
@@ -291,14 +294,24 @@ impl<'a> Training<'a> {
     }
 
     /// Losses [R] and gradients [R, P] of a mini-batch, at the weights as they are.
-    fn gradient(&self, start: usize, count: usize) -> (Tensor<1>, Tensor<2>) {
-        let rows = self.orders.iter().map(|order| &order[start..start + count]);
-        self.gradient_of(rows, count)
+    fn gradient(&mut self, start: usize, count: usize) -> (Tensor<1>, Tensor<2>) {
+        let noise = self.network.noise(count, &mut self.noises, &self.compute);
+        self.gradient_with(start, count, noise)
     }
 
-    fn gradient_of<'b>(&'b self, rows: impl Iterator<Item = &'b [u32]>, count: usize) -> (Tensor<1>, Tensor<2>) {
+    fn gradient_with(&self, start: usize, count: usize, noise: Vec<Tensor<3>>) -> (Tensor<1>, Tensor<2>) {
+        let rows = self.orders.iter().map(|order| &order[start..start + count]);
+        self.gradient_of(rows, count, noise)
+    }
+
+    fn gradient_of<'b>(
+        &'b self,
+        rows: impl Iterator<Item = &'b [u32]>,
+        count: usize,
+        noise: Vec<Tensor<3>>,
+    ) -> (Tensor<1>, Tensor<2>) {
         let (x, labels) = self.gather(rows, count);
-        self.network.losses(x, self.parameters.clone(), labels, &self.compute)
+        self.network.losses(x, self.parameters.clone(), labels, noise, &self.compute)
     }
 
     /// The gradient, [R, P], with the Langevin noise of [`TrainSettings::noise_batch`].
@@ -312,7 +325,8 @@ impl<'a> Training<'a> {
             .collect();
         let [replicas, p] = gradient.dims();
         let whole = to_vec(gradient.into_data());
-        let sampled = to_vec(self.gradient_of(drawn.iter().map(Vec::as_slice), count).1.into_data());
+        let inside = self.network.noise(count, &mut self.noises, &self.compute);
+        let sampled = to_vec(self.gradient_of(drawn.iter().map(Vec::as_slice), count, inside).1.into_data());
         let mut noisy = whole.clone();
         for r in 0..replicas {
             let part = r * p..(r + 1) * p;
@@ -328,10 +342,26 @@ impl<'a> Training<'a> {
     }
 
     /// The gradients of the epoch's mini-batches once more, at the weights reached.
-    fn frozen_gradients(&self) -> Vec<Vec<f32>> {
+    fn frozen_gradients(&self, streams: &mut [ChaCha8Rng]) -> Vec<Vec<f32>> {
         let (rows, batch) = self.rows_and_batch();
         let starts = (0..rows).step_by(batch);
-        starts.map(|start| to_vec(self.gradient(start, batch.min(rows - start)).1.into_data())).collect()
+        starts
+            .map(|start| {
+                let count = batch.min(rows - start);
+                let noise = self.network.noise(count, streams, &self.compute);
+                to_vec(self.gradient_with(start, count, noise).1.into_data())
+            })
+            .collect()
+    }
+
+    /// Streams for the noise of this epoch's measurement: training goes on the same whether it is measured or not.
+    fn measured_noises(&self) -> Vec<ChaCha8Rng> {
+        let of_epoch = |replica: &Replica| {
+            let mut rng = stream(replica.seed, Purpose::MeasuredNoise);
+            rng.set_word_pos((self.epoch as u128) << 36);
+            rng
+        };
+        self.replicas.iter().map(of_epoch).collect()
     }
 
     /// The next batch of every replica: inputs [R, F, B] and labels [R, B].
@@ -355,11 +385,14 @@ impl<'a> Training<'a> {
 
     fn snapshot(&mut self) -> Snapshot {
         let stack = self.network.stack().clone();
-        let n = self.patterns.len() / self.features;
+        let n = self.columns.len() / self.features;
+        let mut streams = self.measured_noises();
         if self.gradient_mode == GradientMode::Frozen {
-            self.gradients = self.frozen_gradients();
+            self.gradients = self.frozen_gradients(&mut streams);
         }
-        let measured = self.network.measure(&self.columns, self.parameters.clone(), &self.compute);
+        let noise = self.network.noise(n, &mut streams, &self.compute);
+        let measured = self.network.measure(&self.columns, self.parameters.clone(), &noise, &self.compute);
+        let draws = self.network.architecture().draws();
         let parameters = to_vec(self.parameters.clone().into_data());
         let p = stack.n_parameters();
         let replicas = measured
@@ -372,6 +405,7 @@ impl<'a> Training<'a> {
                 }
                 self.diverged[r].is_none().then(|| ReplicaSnapshot {
                     layers: split_layers(&z, &t, &stack.widths[1..], n),
+                    draws,
                     parameters: parameters.to_vec(),
                     gradients: self.gradients.iter().map(|block| block[r * p..(r + 1) * p].to_vec()).collect(),
                 })
@@ -401,9 +435,10 @@ impl Iterator for Training<'_> {
 }
 
 impl ReplicaSnapshot {
-    /// The output's net inputs, shape [units × patterns].
+    /// The output's net inputs in the first pass, shape [units × patterns].
     pub fn logits(&self) -> ArrayView2<'_, f32> {
-        self.layers[self.layers.len() - 1].net_input.view()
+        let net_input = &self.layers[self.layers.len() - 1].net_input;
+        net_input.slice(s![.., ..net_input.ncols() / self.draws])
     }
 }
 

@@ -82,9 +82,21 @@ fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
         Outcome::Inconclusive => "open",
     };
     println!("RQ1: do layers follow predictable trajectories in the information plane: fit, then compress?\n");
+    // A run of one condition need not name it.
+    let alone = rows.iter().all(|row| row.condition == rows[0].condition);
+    let width = if alone { 0 } else { rows.iter().map(|row| row.condition.chars().count() + 2).max().unwrap_or(0) };
+    let named = |name: &str| if alone { String::new() } else { format!("{name:<width$}") };
     println!(
-        "{:<10} {:>5}  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
-        "activation", "train", "estimator", "predictable [95 %]", "", "bits lost [95 %]", "layers", ""
+        "{}{:<10} {:>5}  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
+        named("condition"),
+        "activation",
+        "train",
+        "estimator",
+        "predictable [95 %]",
+        "",
+        "bits lost [95 %]",
+        "layers",
+        ""
     );
     for row in rows {
         let interval = |mean: Option<f64>, lower: Option<f64>, upper: Option<f64>| {
@@ -92,7 +104,8 @@ fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
             format!("{} [{}, {}]", show(mean), show(lower), show(upper))
         };
         println!(
-            "{:<10} {:>3} %  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
+            "{}{:<10} {:>3} %  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
+            named(&row.condition),
             row.activation,
             row.train_fraction * 100.0,
             row.estimator,

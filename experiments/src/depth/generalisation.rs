@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn gradients_cost_three_passes_but_for_the_first_layers_inputs() {
-        let stack = Stack { widths: vec![12, 10, 2], hidden: Activation::Tanh };
+        let stack = Stack::new(vec![12, 10, 2], Activation::Tanh);
         assert_eq!(gradient_flop(&stack), 2 * 240 + 3 * 40);
     }
 }

@@ -29,12 +29,13 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
     pub fn complete(&self, question: &str, args: &RunArgs) -> Result<Option<Results>> {
         let started = Instant::now();
         let conditions = self.resolve()?;
-        let count: usize = conditions.iter().map(|condition| condition.jobs(&[]).len()).sum();
+        let folder = args.folder(question);
+        let count: usize = conditions.iter().map(|condition| condition.jobs(&[], &folder).len()).sum();
         if args.work.plan {
-            println!("{}", Plan::new(count, args.folder(question)));
+            println!("{}", Plan::new(count, folder));
             return Ok(None);
         }
-        let results = Results::claim(args.folder(question), self)?;
+        let results = Results::claim(folder, self)?;
         if results.is_complete() {
             say(&format!("{} is complete: nothing is trained again", results.folder().display()));
             // Left by a process killed between marking the run complete and this.
@@ -45,7 +46,8 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         let bounds = bounds(&conditions);
         let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
         if !args.work.merge {
-            let plan: Vec<(&Task, Job)> = conditions.iter().flat_map(|condition| condition.jobs(&bounds)).collect();
+            let plan: Vec<(&Task, Job)> =
+                conditions.iter().flat_map(|condition| condition.jobs(&bounds, results.folder())).collect();
             let selected = args.work.jobs.as_ref().map_or_else(|| Ok((0..count).collect()), |jobs| jobs.of(count))?;
             let outcome = train(&plan, &jobs, &selected, threads, args.watch);
             // Another process may have been faster, and have thrown the jobs away under this one's hands.

@@ -2,10 +2,13 @@
 //!
 //! Goldfeld et al. 2019 (arXiv 1810.05728): with noise of standard deviation σ in the network, p(T|x) is a Gaussian around t(x)
 //! and p(T) = Σ_x p(x) N(T; t(x), σ²I) a known mixture. I(X;T) = E ln p(T|X)/p(T) and I(T;Y) = E ln p(T|Y)/p(T) are means over
-//! draws of (X, Y, noise). Exact for networks trained and run with that noise after each layer; of a network trained without,
-//! it measures the network so disturbed, the noise of earlier layers left out.
+//! draws of (X, Y, noise). Of a network trained without noise, it measures the network so disturbed, the noise of earlier layers
+//! left out. Beside the estimate stand the deterministic bounds of [`super::kde`] at the same variance.
 //!
-//! Beside the estimate stand the deterministic bounds of [`super::kde`] at the same variance.
+//! **A network with noise after every layer** is given as several rows t for each x, each with another draw of the noise below
+//! ([`Sample::same_x`] says which rows are one x): p(T|x) is the mixture over them. A draw of T comes from one of them, so a
+//! mixture that holds this row is too high there, and one without it too low on average (Jensen): the first gives an upper
+//! bound of I(X;T) and the estimate, the second a lower bound, both but for the error of the draws; they meet as rows are added.
 
 use std::fmt;
 
@@ -19,6 +22,7 @@ use super::kde::{Bound, Kde};
 use super::mixture::Mixture;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
+use crate::partition::Partition;
 
 /// Gaussian noise on every unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +50,7 @@ impl Noisy {
 
 /// One draw.
 struct Draw {
+    /// The row it comes from.
     x: usize,
     y: usize,
     noise: Vec<f64>,
@@ -81,7 +86,8 @@ impl Estimator for Noisy {
                 Draw { x, y, noise: (0..d).map(|_| StandardNormal.sample(&mut rng)).collect() }
             })
             .collect();
-        let terms: Vec<(f64, f64)> = draws
+        let rows_of_x = sample.same_x.map(rows_of_cells);
+        let terms: Vec<[f64; 3]> = draws
             .par_iter()
             .map_init(
                 || (vec![0.0; d], vec![0.0; p_y.len()]),
@@ -94,13 +100,27 @@ impl Estimator for Noisy {
                     let p_xy = p_x[draw.x] * p_y_given_x[[draw.x, draw.y]];
                     mixture.densities_at(point, offset, p_xy, of_labels);
                     let all: f64 = p_y.iter().zip(of_labels.iter()).map(|(p, density)| p * density).sum();
-                    (-all.ln(), (of_labels[draw.y] / all).ln())
+                    let (with, without) = match (&rows_of_x, sample.same_x) {
+                        (Some(rows), Some(same_x)) => {
+                            let rows = &rows[same_x.cell()[draw.x] as usize];
+                            given_x(sample, rows, draw.x, point, scale, offset)
+                        }
+                        _ => (1.0, 1.0),
+                    };
+                    [(with / all).ln(), (without / all).ln(), (of_labels[draw.y] / all).ln()]
                 },
             )
             .collect();
-        let of = |value: fn(&(f64, f64)) -> f64| mean_with_error(&terms.iter().map(value).collect::<Vec<_>>());
-        let (mut i_xt, i_ty) = (of(|term| term.0), of(|term| term.1));
-        if self.bounds {
+        let of = |k: usize| mean_with_error(&terms.iter().map(|term| term[k]).collect::<Vec<_>>());
+        let (mut i_xt, i_ty) = (of(0), of(2));
+        if rows_of_x.is_some_and(|rows| rows.len() < n) {
+            // Where an x has one row alone, leaving it out leaves nothing.
+            let without = of(1);
+            let wide =
+                |estimate: &Estimate, sign: f64| estimate.bits + sign * 2.0 * estimate.standard_error.unwrap_or(0.0);
+            i_xt.lower = Some(if without.bits.is_finite() { wide(&without, -1.0).max(0.0) } else { 0.0 });
+            i_xt.upper = Some(wide(&i_xt, 1.0));
+        } else if self.bounds {
             let bound = |bound| Kde { variance: self.sigma * self.sigma, bound }.estimate(sample);
             i_xt.lower = Some(bound(Bound::Lower)?.i_xt.bits);
             i_xt.upper = Some(bound(Bound::Upper)?.i_xt.bits);
@@ -113,6 +133,28 @@ impl Estimator for Noisy {
         }
         Ok(Information { i_xt, i_ty })
     }
+}
+
+/// The rows of every cell.
+fn rows_of_cells(partition: &Partition) -> Vec<Vec<usize>> {
+    let mut rows = vec![Vec::new(); partition.cells()];
+    for (row, &cell) in partition.cell().iter().enumerate() {
+        rows[cell as usize].push(row);
+    }
+    rows
+}
+
+/// p(point|x), relative to a kernel's height, as the mixture over the rows of x: with the row `own` that the point was drawn from,
+/// and without it. A kernel is e^(offset − ‖point − t·scale‖²), and that of `own` is 1.
+fn given_x(sample: &Sample, rows: &[usize], own: usize, point: &[f64], scale: f64, offset: f64) -> (f64, f64) {
+    let p_x = sample.joint.p_x();
+    let (mut others, mut weight) = (0.0, 0.0);
+    for &row in rows.iter().filter(|&&row| row != own) {
+        let squares: f64 = point.iter().zip(sample.t.row(row)).map(|(q, t)| (q - t * scale).powi(2)).sum();
+        others += p_x[row] * (offset - squares).exp();
+        weight += p_x[row];
+    }
+    ((p_x[own] + others) / (p_x[own] + weight), others / weight)
 }
 
 /// Mean and standard error, nats to bits.
@@ -162,5 +204,44 @@ mod tests {
             .unwrap();
         approx::assert_abs_diff_eq!(information.i_xt.bits, 1.0, epsilon = 1e-12);
         approx::assert_abs_diff_eq!(information.i_ty.bits, 1.0, epsilon = 1e-12);
+    }
+
+    /// X is one of four points ±1 ± 3; S = X + u with u = ±1 alike, T = S + σZ: by quadrature over T.
+    #[test]
+    fn noise_below_is_not_information_about_x() {
+        let points = [-4.0, -2.0, 2.0, 4.0];
+        let sigma = 0.7;
+        let density = |t: f64, centres: &[f64]| {
+            let kernel = |c: &f64| (-0.5 * ((t - c) / sigma).powi(2)).exp() / (sigma * std::f64::consts::TAU.sqrt());
+            centres.iter().map(kernel).sum::<f64>() / centres.len() as f64
+        };
+        let all: Vec<f64> = points.iter().flat_map(|x| [x - 1.0, x + 1.0]).collect();
+        let step = 1e-3;
+        let truth: f64 = (-12_000..12_000)
+            .map(|k| f64::from(k) * step)
+            .flat_map(|t| points.map(|x| (density(t, &[x - 1.0, x + 1.0]), density(t, &all))))
+            .filter(|&(given, _)| given > 0.0)
+            .map(|(given, any)| 0.25 * given * (given / any).log2() * step)
+            .sum();
+
+        // 40 draws of u for each x, half of them +1.
+        let draws = 40;
+        let t = Array2::from_shape_fn((4 * draws, 1), |(row, _)| {
+            points[row % 4] + if row / 4 % 2 == 0 { 1.0 } else { -1.0 }
+        });
+        let labels: Vec<f64> = (0..4 * draws).map(|row| f64::from(u8::from(row % 4 > 1))).collect();
+        let joint = JointDistribution::uniform_binary(&labels).unwrap();
+        let same_x = Partition::from_labels(&(0..4 * draws as u64).map(|row| row % 4).collect::<Vec<_>>());
+        let x = Array2::from_shape_fn((4 * draws, 1), |(row, _)| points[row % 4]);
+        let sample = Sample::new(t.view(), &joint).unwrap().with_inputs(x.view(), &same_x).unwrap();
+        let information = Noisy { sigma, samples: 20_000, seed: 3, bounds: true }.estimate(&sample).unwrap();
+        let (i_xt, error) = (information.i_xt, information.i_xt.standard_error.unwrap());
+        assert!((i_xt.bits - truth).abs() < 0.01 + 4.0 * error, "{i_xt:?}, truth {truth}");
+        assert!(i_xt.lower.unwrap() <= truth && truth <= i_xt.upper.unwrap(), "{i_xt:?}, truth {truth}");
+        assert!(i_xt.upper.unwrap() - i_xt.lower.unwrap() < 0.1, "{i_xt:?}");
+        // Rows taken for x's of their own would count the noise below as well.
+        let naive = Noisy { sigma, samples: 20_000, seed: 3, bounds: false };
+        let naive = naive.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap();
+        assert!(naive.i_xt.bits > truth + 0.3, "{naive:?}");
     }
 }

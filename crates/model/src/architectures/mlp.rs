@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::activation::Activation;
-use crate::architectures::Architecture;
+use crate::architectures::convolutional::Patches;
+use crate::architectures::{Architecture, noisy};
 use crate::backend::Compute;
 use crate::composed;
 #[cfg(feature = "flex")]
@@ -26,7 +27,7 @@ pub enum Output {
 }
 
 /// Why settings make no network.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ArchitectureError {
     /// A layer without units.
@@ -48,7 +49,9 @@ pub enum ArchitectureError {
         hidden: Vec<usize>,
     },
     /// No architecture of this name.
-    #[error("`{text}` is no architecture; there are mlp, residual and quantised:bits=8")]
+    #[error(
+        "`{text}` is no architecture; there are mlp, residual, quantised:bits=8, noisy:sigma=0.1 and convolutional:channels=4,kernel=3"
+    )]
     Unknown {
         /// What was asked for.
         text: String,
@@ -59,6 +62,27 @@ pub enum ArchitectureError {
         /// Bits asked for.
         bits: u32,
     },
+    /// No noise, or too few passes.
+    #[error("a noisy network has a positive sigma and at least 2 draws, not sigma {sigma} and {draws}")]
+    Noise {
+        /// Standard deviation asked for.
+        sigma: f64,
+        /// Passes of a measurement.
+        draws: usize,
+    },
+    /// No image, or no patches of it.
+    #[error(
+        "a convolutional network sees a square image in patches that fit into it through one or more channels, not {inputs} \
+         inputs in patches of {kernel} x {kernel} through {channels}"
+    )]
+    NoPatches {
+        /// Inputs of the network.
+        inputs: usize,
+        /// Filters asked for.
+        channels: usize,
+        /// Pixels along a side of a patch.
+        kernel: usize,
+    },
     /// One unit for more than two classes.
     #[error("a sigmoid output tells two classes apart, but the task has {classes}; use the softmax output")]
     SigmoidClasses {
@@ -68,7 +92,7 @@ pub enum ArchitectureError {
 }
 
 /// A checked perceptron.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Mlp {
     stack: Stack,
     output: Output,
@@ -101,7 +125,7 @@ impl Mlp {
         match widths.iter().position(|&width| width == 0) {
             Some(layer) => Err(ArchitectureError::EmptyLayer { layer }),
             None => Ok(Self {
-                stack: Stack { widths, hidden: activation },
+                stack: Stack::new(widths, activation),
                 output,
                 initialisation,
                 architecture: Architecture::Mlp,
@@ -120,6 +144,18 @@ impl Mlp {
                 Err(ArchitectureError::NoShortcut { hidden: hidden.to_vec() })
             }
             Architecture::Quantised { bits } if !(1..=24).contains(&bits) => Err(ArchitectureError::Bits { bits }),
+            Architecture::Noisy { sigma, draws } if !(sigma > 0.0 && sigma.is_finite() && draws >= 2) => {
+                Err(ArchitectureError::Noise { sigma, draws })
+            }
+            Architecture::Convolutional { channels, kernel } => {
+                let mut stack = self.stack;
+                let inputs = stack.widths[0];
+                let patches = Patches::new(inputs, kernel).filter(|_| channels > 0);
+                let patches = patches.ok_or(ArchitectureError::NoPatches { inputs, channels, kernel })?;
+                stack.widths.insert(1, channels * patches.places());
+                stack.patches = Some(patches);
+                Ok(Self { stack, architecture, ..self })
+            }
             _ => Ok(Self { architecture, ..self }),
         }
     }
@@ -129,13 +165,27 @@ impl Mlp {
     #[cfg(feature = "flex")]
     fn has_fused_layers(&self, compute: &Compute) -> bool {
         const LARGEST: usize = 384 * 384;
-        compute.is_fused() && self.stack.layers().all(|layer| layer.inputs * layer.outputs <= LARGEST)
+        compute.is_fused()
+            && self.stack.patches.is_none()
+            && self.stack.layers().all(|layer| layer.inputs * layer.outputs <= LARGEST)
     }
 
     /// Whether the one-pass kernel, which knows the plain perceptron, computes it.
     #[cfg(feature = "flex")]
     fn is_fused(&self, compute: &Compute) -> bool {
         self.has_fused_layers(compute) && self.architecture == Architecture::Mlp
+    }
+
+    /// What its hidden layers hand on.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
+    /// The noise of every hidden layer over so many rows, [R, n_l, B], one stream for each replica; nothing if it has none.
+    pub fn noise(&self, rows: usize, streams: &mut [ChaCha8Rng], compute: &Compute) -> Vec<Tensor<3>> {
+        let Architecture::Noisy { sigma, .. } = self.architecture else { return Vec::new() };
+        let hidden = &self.stack.widths[1..self.stack.widths.len() - 1];
+        noisy::draw(sigma, hidden, rows, streams, compute.device())
     }
 
     /// Its layers.
@@ -158,19 +208,20 @@ impl Mlp {
         let mut rng: ChaCha8Rng = stream(seed, Purpose::Weights);
         let mut parameters = Vec::with_capacity(self.stack.n_parameters());
         for layer in self.stack.layers() {
-            self.initialisation.draw(layer.inputs, layer.outputs, &mut rng, &mut parameters);
+            self.initialisation.draw(layer.inputs, layer.filters(), &mut rng, &mut parameters);
             parameters.resize(layer.biases().end, 0.0);
         }
         parameters
     }
 
     /// Mean cross-entropy in nats of each replica, [R], and its gradient, [R, P]: x is [R, F, B], parameters [R, P], labels
-    /// [R, B], all of them outside autodiff.
+    /// [R, B], noise as from [`Mlp::noise`], all of them outside autodiff.
     pub fn losses(
         &self,
         x: Tensor<3>,
         parameters: Tensor<2>,
         labels: Tensor<2>,
+        noise: Vec<Tensor<3>>,
         compute: &Compute,
     ) -> (Tensor<1>, Tensor<2>) {
         #[cfg(feature = "flex")]
@@ -178,8 +229,9 @@ impl Mlp {
             return fused::losses(x, parameters, labels, &self.stack);
         }
         let leaf = Tensor::<2>::from_inner(parameters.clone()).require_grad();
-        let losses =
-            self.differentiable_losses(Tensor::from_inner(x), leaf.clone(), Tensor::from_inner(labels), compute);
+        let noise: Vec<Tensor<3>> = noise.into_iter().map(Tensor::from_inner).collect();
+        let (x, labels) = (Tensor::from_inner(x), Tensor::from_inner(labels));
+        let losses = self.differentiable_losses(x, leaf.clone(), labels, &noise, compute);
         let mut gradients = losses.clone().sum().backward();
         // Every parameter takes part in the loss, so there always is a gradient.
         let gradient = leaf.grad_remove(&mut gradients).unwrap_or_else(|| parameters.zeros_like());
@@ -187,25 +239,40 @@ impl Mlp {
     }
 
     /// Losses, [R], that burn differentiates: layers from the fused kernels where they are, plain operations elsewhere.
-    fn differentiable_losses(&self, x: Tensor<3>, leaf: Tensor<2>, labels: Tensor<2>, compute: &Compute) -> Tensor<1> {
+    fn differentiable_losses(
+        &self,
+        x: Tensor<3>,
+        leaf: Tensor<2>,
+        labels: Tensor<2>,
+        noise: &[Tensor<3>],
+        compute: &Compute,
+    ) -> Tensor<1> {
         #[cfg(feature = "flex")]
         if self.has_fused_layers(compute) {
             let hidden = self.stack.widths.len() - 2;
             let logits = self.stack.layers().enumerate().fold(x, |below, (number, layer)| {
                 let own = fused::dense(below.clone(), leaf.clone(), layer);
-                if number < hidden { self.architecture.hand_on(below, own) } else { own }
+                let handed = if number < hidden { self.architecture.hand_on(below, own) } else { own };
+                composed::with_noise(handed, noise.get(number))
             });
             return fused::cross_entropy(logits, labels);
         }
         let _ = compute;
-        composed::cross_entropy(composed::logits(self.architecture, x, leaf, &self.stack), labels)
+        composed::cross_entropy(composed::logits(self.architecture, x, leaf, noise, &self.stack), labels)
     }
 
     /// Net inputs z and activations t of every layer of every replica over n rows, [units × n] one layer below the other;
-    /// the output's activations are class probabilities. x is [F × n], parameters [R, P].
-    pub fn measure(&self, x: &[f32], parameters: Tensor<2>, compute: &Compute) -> Vec<(Vec<f32>, Vec<f32>)> {
+    /// the output's activations are class probabilities. x is [F × n], parameters [R, P], noise as from [`Mlp::noise`]: a layer's
+    /// own is not in its activations, that of the layers below is.
+    pub fn measure(
+        &self,
+        x: &[f32],
+        parameters: Tensor<2>,
+        noise: &[Tensor<3>],
+        compute: &Compute,
+    ) -> Vec<(Vec<f32>, Vec<f32>)> {
         let n = x.len() / self.stack.widths[0];
-        let mut replicas = self.forward(x, n, parameters, compute);
+        let mut replicas = self.forward(x, n, parameters, noise, compute);
         for (_, t) in &mut replicas {
             let output = (self.stack.n_units() - self.stack.n_outputs()) * n;
             self.probabilities(&mut t[output..], n);
@@ -213,7 +280,14 @@ impl Mlp {
         replicas
     }
 
-    fn forward(&self, x: &[f32], n: usize, parameters: Tensor<2>, compute: &Compute) -> Vec<(Vec<f32>, Vec<f32>)> {
+    fn forward(
+        &self,
+        x: &[f32],
+        n: usize,
+        parameters: Tensor<2>,
+        noise: &[Tensor<3>],
+        compute: &Compute,
+    ) -> Vec<(Vec<f32>, Vec<f32>)> {
         #[cfg(feature = "flex")]
         if self.is_fused(compute) {
             let parameters = to_vec(parameters.into_data());
@@ -224,7 +298,7 @@ impl Mlp {
         let x = Tensor::from_data(TensorData::new(x.to_vec(), [1, self.stack.widths[0], n]), compute.device());
         let replicas = parameters.dims()[0];
         let mut all = vec![(Vec::new(), Vec::new()); replicas];
-        for (z, t) in composed::layers(self.architecture, x, parameters, &self.stack) {
+        for (z, t) in composed::layers(self.architecture, x, parameters, noise, &self.stack) {
             let (z, t) = (to_vec(z.into_data()), to_vec(t.into_data()));
             let size = z.len() / replicas;
             for (r, (all_z, all_t)) in all.iter_mut().enumerate() {
@@ -286,7 +360,8 @@ mod tests {
         let fused = crate::Backend::Flex.open(0).unwrap();
         let x: Vec<f32> = (0..2 * 3 * 40).map(|i| (i as f32 * 0.37).sin()).collect();
         let labels: Vec<f32> = (0..80).map(|i| f32::from(u8::from(i % 3 == 0))).collect();
-        for architecture in [Architecture::Residual, Architecture::Quantised { bits: 8 }] {
+        let noisy = Architecture::Noisy { sigma: 0.3, draws: 2 };
+        for architecture in [Architecture::Residual, Architecture::Quantised { bits: 8 }, noisy] {
             let network = other(&[4, 4, 5], architecture);
             let gradient = |compute: &Compute| {
                 let device = compute.device();
@@ -294,7 +369,9 @@ mod tests {
                 let parameters = TensorData::new(initial, [2, network.stack().n_parameters()]);
                 let x = Tensor::<3>::from_data(TensorData::new(x.clone(), [2, 3, 40]), device);
                 let labels = Tensor::<2>::from_data(TensorData::new(labels.clone(), [2, 40]), device);
-                to_vec(network.losses(x, Tensor::from_data(parameters, device), labels, compute).1.into_data())
+                let mut streams = [1, 2].map(|seed| stream(seed, Purpose::Noise));
+                let noise = network.noise(40, &mut streams, compute);
+                to_vec(network.losses(x, Tensor::from_data(parameters, device), labels, noise, compute).1.into_data())
             };
             for (a, b) in gradient(&fused).into_iter().zip(gradient(&fused.clone().composed())) {
                 approx::assert_abs_diff_eq!(a, b, epsilon = 1e-6);
@@ -316,11 +393,11 @@ mod tests {
         let initial: Vec<f32> = [1, 2].iter().flat_map(|&seed| network.initial_parameters(seed)).collect();
         let parameters = TensorData::new(initial, [2, p]);
         let device = compute.device().clone();
-        let measured = network.measure(&x, Tensor::from_data(parameters.clone(), &device), &compute);
+        let measured = network.measure(&x, Tensor::from_data(parameters.clone(), &device), &[], &compute);
         let rows = Tensor::<3>::from_data(TensorData::new(x.repeat(2), [2, 3, 40]), &device);
         let labels: Vec<f32> = (0..80).map(|i| f32::from(u8::from(i % 3 == 0))).collect();
         let labels = Tensor::<2>::from_data(TensorData::new(labels, [2, 40]), &device);
-        let (_, gradient) = network.losses(rows, Tensor::from_data(parameters, &device), labels, &compute);
+        let (_, gradient) = network.losses(rows, Tensor::from_data(parameters, &device), labels, Vec::new(), &compute);
         let gradient = to_vec(gradient.into_data());
         (measured.into_iter().map(|(_, t)| t).collect(), gradient)
     }
@@ -364,11 +441,90 @@ mod tests {
     }
 
     #[test]
+    #[cfg(feature = "flex")]
+    fn a_noisy_layer_hands_on_what_it_has_and_its_noise() {
+        let network = other(&[4, 4], Architecture::Noisy { sigma: 0.5, draws: 2 });
+        let compute = crate::Backend::Flex.open(0).unwrap();
+        let x: Vec<f32> = (0..3 * 40).map(|i| (i as f32 * 0.37).sin()).collect();
+        let p = network.stack().n_parameters();
+        let parameters = || {
+            let initial = TensorData::new(network.initial_parameters(1), [1, p]);
+            Tensor::<2>::from_data(initial, compute.device())
+        };
+        let noise = network.noise(40, &mut [stream(1, Purpose::Noise)], &compute);
+        let (_, quiet) = network.measure(&x, parameters(), &[], &compute).remove(0);
+        let (z, noisy) = network.measure(&x, parameters(), &noise, &compute).remove(0);
+        // The first layer's own noise is not in what is measured of it; the second's net input has it.
+        assert_eq!(quiet[..160], noisy[..160]);
+        let noise = to_vec(noise[0].clone().into_data());
+        let second = network.stack().layers().nth(1).unwrap();
+        let weights = network.initial_parameters(1);
+        for k in 0..40 {
+            for j in 0..4 {
+                let sum: f32 =
+                    (0..4).map(|i| weights[second.kernel()][i * 4 + j] * (noisy[i * 40 + k] + noise[i * 40 + k])).sum();
+                approx::assert_abs_diff_eq!(z[160 + j * 40 + k], sum + weights[second.biases()][j], epsilon = 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "flex")]
+    fn a_filter_gives_its_sum_at_every_place() {
+        let network = Mlp::new(16, &[5], Activation::Tanh, Output::Softmax, 2, Initialisation::Xavier).unwrap();
+        let network = network.with(Architecture::Convolutional { channels: 2, kernel: 3 }).unwrap();
+        assert_eq!(network.name(), "convolutional:channels=2,kernel=3 8-5-2");
+        assert_eq!(network.stack().n_parameters(), (9 + 1) * 2 + (8 + 1) * 5 + (5 + 1) * 2);
+        let compute = crate::Backend::Flex.open(0).unwrap();
+        let images: Vec<f32> = (0..16 * 6).map(|i| (i as f32 * 0.37).sin()).collect();
+        let mut weights = network.initial_parameters(1);
+        weights[18..20].copy_from_slice(&[0.25, -0.5]);
+        let shape = [1, weights.len()];
+        let parameters = Tensor::<2>::from_data(TensorData::new(weights.clone(), shape), compute.device());
+        let (z, t) = network.measure(&images, parameters, &[], &compute).remove(0);
+        for (filter, bias) in [0.25, -0.5].into_iter().enumerate() {
+            for (place, (y, x)) in [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().enumerate() {
+                for k in 0..6 {
+                    let sum: f32 = (0..9)
+                        .map(|pixel| {
+                            let (row, column) = (y + pixel / 3, x + pixel % 3);
+                            weights[pixel * 2 + filter] * images[(row * 4 + column) * 6 + k]
+                        })
+                        .sum();
+                    let at = (filter * 4 + place) * 6 + k;
+                    approx::assert_abs_diff_eq!(z[at], sum + bias, epsilon = 1e-5);
+                    approx::assert_abs_diff_eq!(t[at], (sum + bias).tanh(), epsilon = 1e-5);
+                }
+            }
+        }
+        let refused = Mlp::new(12, &[5], Activation::Tanh, Output::Softmax, 2, Initialisation::Xavier).unwrap();
+        let refused = refused.with(Architecture::Convolutional { channels: 2, kernel: 3 }).unwrap_err();
+        assert_eq!(refused, ArchitectureError::NoPatches { inputs: 12, channels: 2, kernel: 3 });
+    }
+
+    #[test]
     fn architectures_are_read_as_they_are_written() {
-        for text in ["mlp", "residual", "quantised:bits=4"] {
+        for text in [
+            "mlp",
+            "residual",
+            "quantised:bits=4",
+            "noisy:sigma=0.1",
+            "noisy:sigma=0.25,draws=64",
+            "convolutional:channels=4,kernel=3",
+        ] {
             assert_eq!(String::from(Architecture::try_from(text.to_owned()).unwrap()), text);
         }
-        for text in ["", "resnet", "quantised", "quantised:bits=x", "mlp:bits=4"] {
+        for text in [
+            "",
+            "resnet",
+            "quantised",
+            "quantised:bits=x",
+            "mlp:bits=4",
+            "noisy",
+            "noisy:sigma=a",
+            "noisy:draws=3",
+            "convolutional:kernel=3",
+        ] {
             let refused = Architecture::try_from(text.to_owned()).unwrap_err();
             assert!(refused.to_string().contains("residual"), "{refused}");
         }
@@ -381,6 +537,10 @@ mod tests {
         assert_eq!(refused, ArchitectureError::NoShortcut { hidden: vec![5, 4] });
         for bits in [0, 25] {
             assert_eq!(network().with(Architecture::Quantised { bits }).unwrap_err(), ArchitectureError::Bits { bits });
+        }
+        for (sigma, draws) in [(0.0, 16), (-1.0, 16), (f64::INFINITY, 16), (0.1, 1)] {
+            let refused = network().with(Architecture::Noisy { sigma, draws }).unwrap_err();
+            assert_eq!(refused, ArchitectureError::Noise { sigma, draws });
         }
     }
 

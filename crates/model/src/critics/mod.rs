@@ -145,10 +145,7 @@ pub fn estimate(
     }
     let sides = [a, b].map(|side| Side {
         patterns: side.iter().map(|&value| value as f32).collect(),
-        stack: Stack {
-            widths: vec![side.ncols(), settings.hidden, settings.hidden, settings.embedding],
-            hidden: Activation::Relu,
-        },
+        stack: Stack::new(vec![side.ncols(), settings.hidden, settings.hidden, settings.embedding], Activation::Relu),
     });
     Critics { sides, bound, settings, compute }.train(n, seeds)
 }

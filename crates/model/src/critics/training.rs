@@ -168,7 +168,7 @@ impl Critics<'_> {
         }
         let replicas = parameters.dims()[0];
         let own = parameters.slice([0..replicas, offset..offset + stack.n_parameters()]);
-        composed::logits(Architecture::Mlp, x, own, stack)
+        composed::logits(Architecture::Mlp, x, own, &[], stack)
     }
 
     /// The gradient of the loss, [R, P], on a batch; MINE's moving average with it.

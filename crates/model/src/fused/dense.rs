@@ -7,10 +7,10 @@ use std::marker::PhantomData;
 
 use pulp::{Simd, WithSimd};
 
-use super::lanes::load;
 use super::nonlinearity::{Nonlinearity, each_activation};
 use super::product::{Features, Finish, Outer, Product, outer, product, sum};
 use crate::activation::Activation;
+use crate::lanes::{REGISTER, load, transpose};
 use crate::stack::Dense;
 
 /// Forward pass of one layer: t = φ(z).
@@ -199,7 +199,20 @@ pub(super) fn add_gradient<S: Simd>(
 /// The gradient from its sums.
 #[inline(always)]
 pub(super) fn total<S: Simd>(simd: S, sums: &[S::f32s], gradient: &mut [f32]) {
-    for (g, &sum) in gradient.iter_mut().zip(sums) {
+    let (eights, rest) = sums.as_chunks::<REGISTER>();
+    let (of_eights, of_rest) = gradient[..sums.len()].as_chunks_mut::<REGISTER>();
+    for (g, eight) in of_eights.iter_mut().zip(eights) {
+        let lanes = transpose(pulp::cast(*eight));
+        for k in 0..REGISTER {
+            // As a register's own sum is taken: halves, quarters, eighths.
+            let (even, odd) = (
+                (lanes[0][k] + lanes[4][k]) + (lanes[2][k] + lanes[6][k]),
+                (lanes[1][k] + lanes[5][k]) + (lanes[3][k] + lanes[7][k]),
+            );
+            g[k] = even + odd;
+        }
+    }
+    for (g, &sum) in of_rest.iter_mut().zip(rest) {
         *g = simd.reduce_sum_f32s(sum);
     }
 }

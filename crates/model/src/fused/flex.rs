@@ -6,7 +6,6 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::{Shape, TensorData};
 
 use super::dense::{Backward, Forward};
-use super::lanes;
 use super::loss::CrossEntropy;
 use super::nonlinearity::derivative_needs_net_input;
 use super::op::FusedOps;
@@ -14,6 +13,7 @@ use super::pass::Loss;
 use super::pool::{give, give_tensor, take};
 use super::product::Features;
 use super::update::{Adam, AdamStep, Descend};
+use crate::lanes;
 use crate::stack::{Dense, Stack};
 
 fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {

@@ -6,7 +6,6 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | [`lanes`] | one SIMD level for all: AVX2 with FMA where it is, portable otherwise |
 //! | [`product`] | matrix products tiled in registers |
 //! | [`nonlinearity`] | φ and φ′ of a register of lanes |
 //! | [`dense`] | one layer of one replica, forward and backward |
@@ -23,7 +22,6 @@
 
 pub mod dense;
 mod flex;
-pub mod lanes;
 pub mod loss;
 pub mod nonlinearity;
 pub mod op;

@@ -253,7 +253,7 @@ mod tests {
         let losses = if path == Path::LayerByLayer {
             cross_entropy(network.layers().fold(x, |t, layer| dense(t, p.clone(), layer)), labels)
         } else {
-            composed::cross_entropy(composed::logits(Architecture::Mlp, x, p.clone(), network), labels)
+            composed::cross_entropy(composed::logits(Architecture::Mlp, x, p.clone(), &[], network), labels)
         };
         // Twice, so that the upstream gradient is felt; powers of two scale exactly.
         let gradients = (losses.clone() * 2.0).sum().backward();
@@ -273,7 +273,7 @@ mod tests {
                 (vec![4, 6, 11, 2], 3482, 1),
                 (vec![2, 130, 3], 33, 2),
             ] {
-                let stack = Stack { widths, hidden };
+                let stack = Stack::new(widths, hidden);
                 let classes = *stack.widths.last().unwrap();
                 for of_x in [1, replicas] {
                     let features = stack.widths[0];
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn a_replica_does_not_feel_its_companions() {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
-        let stack = Stack { widths: vec![12, 10, 7, 5, 4, 3, 2], hidden: Activation::Tanh };
+        let stack = Stack::new(vec![12, 10, 7, 5, 4, 3, 2], Activation::Tanh);
         let (rows, p) = (154, stack.n_parameters());
         let x = random(&mut rng, 12 * rows, 1.0);
         let parameters = random(&mut rng, 3 * p, 0.7);
@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_numbers_are_not_hidden() {
-        let stack = Stack { widths: vec![1, 2, 2], hidden: Activation::Tanh };
+        let stack = Stack::new(vec![1, 2, 2], Activation::Tanh);
         let nan = vec![f32::NAN; stack.n_parameters()];
         let (loss, gradient) = step(&stack, [&vec![1.0], &nan, &vec![0.0]], [1, 1, 1, 1], Path::OnePass);
         assert!(loss[0].is_nan() && gradient.iter().any(|g| g.is_nan()));

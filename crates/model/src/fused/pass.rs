@@ -6,10 +6,10 @@
 use pulp::{Simd, WithSimd};
 
 use super::dense::{Forward, InputGradient, add_gradient, total};
-use super::lanes;
 use super::loss::CrossEntropy;
 use super::nonlinearity::derivative_needs_net_input;
 use super::product::Features;
+use crate::lanes;
 use crate::stack::Dense;
 
 /// Numbers a chunk may touch: most of a common first-level cache of 32 KiB.

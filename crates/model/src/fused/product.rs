@@ -6,7 +6,7 @@
 
 use pulp::Simd;
 
-use super::lanes::{load, store};
+use crate::lanes::{load, store};
 
 /// Features over patterns: feature f of pattern k lies at `f · stride + k`.
 #[derive(Debug, Clone, Copy)]
