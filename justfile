@@ -67,7 +67,10 @@ test:
 
 # rq1 on burn-ndarray, on wgpu and on a served device beside flex (builds them: minutes the first time; wgpu needs a Vulkan driver)
 test-backends BACKENDS="ndarray wgpu remote":
-    INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release --workspace --test backends -- --nocapture
+    cargo test --release --workspace --test backends --no-run
+    cargo build --release --workspace --bin rq1 --bin serve --features {{replace(BACKENDS, " ", ",")}}
+    mkdir -p target/backends && cp target/release/rq1 target/release/serve target/backends/
+    INFOPLANE_PROGRAMS="$PWD/target/backends" INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release --workspace --test backends -- --nocapture
 
 # a real two-slot Slurm on this machine: an array with a task killed, submitted again, merged, compared with a local run
 test-slurm:

@@ -11,20 +11,12 @@ use std::process::Command;
 /// # Panics
 /// If it cannot be built.
 pub fn program(name: &str) -> PathBuf {
-    program_with(name, "")
-}
-
-/// The same with cargo features, separated by commas.
-///
-/// # Panics
-/// If it cannot be built.
-pub fn program_with(name: &str, features: &str) -> PathBuf {
     // target/<profile>/deps/<this test>
     let this = std::env::current_exe().expect("a test has a path");
     let profile = this.ancestors().nth(2).expect("tests lie in target/<profile>/deps").to_owned();
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The whole workspace, so that what its tests have built is used again.
-    build.args(["build", "--quiet", "--workspace", "--bin", name, "--features", features]);
+    build.args(["build", "--quiet", "--workspace", "--bin", name]);
     if profile.ends_with("release") {
         build.arg("--release");
     }
