@@ -27,6 +27,8 @@ for axis, quantity in zip(axes, ("rows", "replicas", "epochs", "width")):
         end = float(points[-1]["ms_fused"])
         axis.plot(x, [end * (v / x[-1]) ** power for v in x], ":", color="black", label="linear" if power == 1 else "quadratic")
     axis.set(xlabel={"rows": "training patterns", "width": "width of 3 hidden layers"}.get(quantity, quantity), xscale="log")
+    axis.set_xticks([float(row["value"]) for row in points], [row["value"] for row in points])
+    axis.minorticks_off()
     axis.set_yscale("log" if quantity in ("rows", "width") else "linear")
     axis.set_ylim(bottom=None if quantity in ("rows", "width") else 0)
     axis.legend(frameon=False) if quantity in ("rows", "width") else None
