@@ -1,8 +1,8 @@
 //! Every backend beside flex, end to end: the same seed gives the same start, nearly the same path, and the same verdict.
 //!
 //! Other backends take minutes to build, so they are asked for by name: `just test-backends` builds rq1 and serve with them, puts
-//! both into `INFOPLANE_PROGRAMS`, and names them in `INFOPLANE_BACKENDS`. wgpu needs a Vulkan driver; Debian's mesa-vulkan-drivers brings one that needs no GPU. `remote` is flex,
-//! served by another process on this machine.
+//! both into `INFOPLANE_PROGRAMS`, and names them in `INFOPLANE_BACKENDS`. wgpu needs a Vulkan driver; Debian's
+//! mesa-vulkan-drivers brings one that needs no GPU. `remote` is flex, served by another process on this machine.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -84,7 +84,7 @@ fn every_backend_asked_for_agrees_with_flex() {
     let asked = std::env::var("INFOPLANE_BACKENDS").unwrap_or_default();
     let backends: Vec<&str> = asked.split_whitespace().collect();
     if backends.is_empty() {
-        println!("NOT RUN: backends beside flex; `just test-backends` builds and runs ndarray and wgpu");
+        println!("NOT RUN: backends beside flex; `just test-backends` builds and runs ndarray, wgpu and remote");
         return;
     }
     let programs = PathBuf::from(std::env::var_os("INFOPLANE_PROGRAMS").expect("INFOPLANE_PROGRAMS names a folder"));

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use infoplane_experiments::config::token;
+use infoplane_experiments::run;
 use infoplane_model::{Backend, remote};
 
 /// Serves the devices of a backend, for `--backend remote --address ws://HOST:PORT` on another machine.
@@ -24,13 +25,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match serve(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("serve: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run::exit("serve", serve(&Cli::parse()))
 }
 
 fn serve(cli: &Cli) -> Result<()> {

@@ -139,7 +139,7 @@ fn progress_of(jobs: &Jobs, selected: &[usize], count: usize) -> String {
     }
 }
 
-/// The end of a question's program: its error, said, and the exit code.
+/// The end of a program: its error, said, and the exit code.
 pub fn exit(program: &str, outcome: Result<()>) -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
     say(&format!("{program}: {error:#}"));
