@@ -27,6 +27,10 @@ case $target in
         header='{"0.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"0.bias":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"2.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[8,12]},"2.bias":{"dtype":"F32","shape":[1],"data_offsets":[12,16]}}'
         { printf "\\x$(printf %x ${#header})\\0\\0\\0\\0\\0\\0\\0%s" "$header"; head -c 16 /dev/zero; } >corpus/safetensors/network
         ;;
+    idx)
+        # Two images of 1 x 2 pixels, 20 bytes, and their labels.
+        printf '\x14\0\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x02\0\x33\xff\x66\0\0\x08\x01\0\0\0\x02\x01\0' >corpus/idx/images
+        ;;
     toml)
         cp ../experiments/configs/*.toml corpus/toml/
         cp ../results/reference/rq1/config.toml corpus/toml/reference.toml

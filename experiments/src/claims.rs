@@ -9,7 +9,7 @@ use crate::trajectories::verdict::Outcome;
 
 /// One claim: a row of `verdict.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct ClaimRow {
     pub question: String,
     pub claim: String,

@@ -17,6 +17,7 @@ use toml::{Table, Value};
 
 use crate::figures::{Drawing, FigureStyle};
 use crate::jobs::selection::JobArgs;
+use crate::terminal::tell;
 use crate::version;
 
 /// More networks or recorded epochs than this are a slip of the hand.
@@ -83,7 +84,7 @@ pub struct RunArgs {
 #[allow(clippy::unnecessary_wraps)] // clap asks for a Result
 fn backend_or_list(name: &str) -> Result<String, std::convert::Infallible> {
     if name == "list" {
-        print!("{}", Backend::list());
+        tell!("{}", Backend::list().trim_end());
         std::process::exit(0);
     }
     Ok(name.to_owned())

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, Once, PoisonError};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use crate::jobs::say;
+use crate::terminal::say;
 
 /// What a shell reports of a program that Ctrl-C ended: 128 + SIGINT.
 pub const EXIT_CODE: u8 = 130;
@@ -46,7 +46,7 @@ pub fn asked() -> bool {
     static SAID: Once = Once::new();
     let asked = LEAVE.load(Ordering::Relaxed);
     if asked {
-        SAID.call_once(|| say("stopping at a checkpoint; Ctrl-C again leaves at once"));
+        SAID.call_once(|| say!("stopping at a checkpoint; Ctrl-C again leaves at once"));
     }
     asked
 }

@@ -13,6 +13,7 @@
 //! | [`slurm`] | a run as an array of a scheduler |
 //! | [`training`] | one job: trains a block and measures its snapshots as they come |
 //! | [`measure`] | a snapshot → rows of information and of losses |
+//! | [`terminal`] | what programs say, and how they end |
 //! | [`progress`], [`watch`] | how far a run is: a bar, or the plane as it fills |
 //! | [`rows`], [`results`], [`version`] | the CSV files, the folder they lie in, and which version wrote it |
 //! | [`claims`], [`answers`] | what verdicts are made of: claims, decided by intervals; the same in words |
@@ -51,6 +52,7 @@ pub mod sample_size;
 pub mod sgd_phases;
 pub mod slurm;
 pub mod tasks;
+pub mod terminal;
 pub mod training;
 pub mod trajectories;
 pub mod version;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::jobs::say;
 use crate::rows::{InformationRow, TrainingRow};
+use crate::terminal::say;
 use crate::watch::Watch;
 
 /// Counts work done, in patterns presented to networks.
@@ -22,7 +22,7 @@ impl Progress {
         let watch = watch.then(Watch::open).and_then(|opened| match opened {
             Ok(watch) => Some(watch),
             Err(error) => {
-                say(&format!("{error:#}"));
+                say!("{error:#}");
                 None
             }
         });

@@ -166,8 +166,10 @@ impl<'a> RunRecord<'a> {
     }
 }
 
+/// The commit of the source folder this program was built in, wherever it runs; with `-dirty` if that has changes.
 fn git_commit() -> Option<String> {
-    let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
+    let describe = ["-C", env!("CARGO_MANIFEST_DIR"), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"];
+    let output = std::process::Command::new("git").args(describe).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 

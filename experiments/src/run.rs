@@ -17,8 +17,6 @@ use crate::training::{Job, ModelSettings};
 
 mod complete;
 
-pub use complete::exit;
-
 /// The name of the condition of a run that lists none.
 const ONLY_CONDITION: &str = "default";
 

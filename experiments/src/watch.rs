@@ -20,6 +20,7 @@ use ratatui::widgets::{Axis, Block, Chart, Dataset, GraphType, Paragraph};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use crate::rows::{InformationRow, TrainingRow};
+use crate::terminal::say;
 
 /// Lines of the terminal the view takes.
 const HEIGHT: u16 = 22;
@@ -98,7 +99,7 @@ impl Watch {
     /// Draws a last time and leaves the picture standing.
     pub fn close(&self, status: &str) {
         self.view.lock().unwrap_or_else(PoisonError::into_inner).draw(status);
-        eprintln!();
+        say!("");
     }
 }
 

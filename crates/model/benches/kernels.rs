@@ -4,11 +4,13 @@
 
 use std::time::Instant;
 
+use infoplane_model::architectures::noisy;
 use infoplane_model::fused::dense::{Backward, Forward};
 use infoplane_model::fused::loss::CrossEntropy;
 use infoplane_model::fused::pass::{self, Loss};
 use infoplane_model::fused::product::Features;
 use infoplane_model::fused::update::{Adam, AdamStep, Descend};
+use infoplane_model::random::{Purpose, stream};
 use infoplane_model::stack::{Dense, Stack};
 use infoplane_model::{Activation, lanes};
 
@@ -80,6 +82,11 @@ fn main() {
             let logits = Features { values: &logits, stride: PATTERNS };
             lanes::run(CrossEntropy { logits, labels, share: 1.0 / PATTERNS as f32, gradient: &mut gradient });
         })
+    });
+    report("noise, 4 layers of 10 units", {
+        let device = infoplane_model::Backend::Flex.open(0).expect("flex is compiled in").device().clone();
+        let mut streams = [stream(1, Purpose::Noise)];
+        Box::new(move || drop(noisy::draw(0.1, &[10; 4], PATTERNS, &mut streams, &device)))
     });
     report("update, SGD", {
         let (mut parameters, gradient) = (some(294), some(294));

@@ -12,6 +12,7 @@ use infoplane_experiments::calibration::summary::{SummaryRow, at_common_rows, su
 use infoplane_experiments::calibration::{guide, problems};
 use infoplane_experiments::figures::{self, Drawing, FigureStyle};
 use infoplane_experiments::rows;
+use infoplane_experiments::terminal::{exit, tell};
 
 /// What is calibrated when nothing else is asked for, the rows beyond which it costs too much, and whether it is spared the lesser
 /// numbers of rows of problems that do not stand for their family. Of `sliced` and `renyi`, which
@@ -88,13 +89,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("calibrate: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit("calibrate", run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
@@ -126,11 +121,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     report(&summary);
     let guide = guide::guide(&Calibration::new(summary));
     rows::write(&folder.join("guide.csv"), &guide)?;
-    println!(
+    tell!(
         "\nWhich estimator when (a summary committed as results/reference/calibrate is what `estimate --estimator auto` goes by)\n"
     );
-    println!("{}", guide::markdown(&guide));
-    println!("{} in {:.0} s", folder.display(), started.elapsed().as_secs_f64());
+    tell!("{}", guide::markdown(&guide));
+    tell!("{} in {:.0} s", folder.display(), started.elapsed().as_secs_f64());
     Ok(())
 }
 
@@ -151,7 +146,7 @@ impl Arguments {
 /// Of each estimator on the problems that come at one number of rows, or over all of X: on how many it is trusted, its mean and
 /// worst bias, and where.
 fn report(summary: &[SummaryRow]) {
-    println!("{:<44} {:>8} {:>9} {:>9}  worst on", "estimator", "trusted", "mean |e|", "worst |e|");
+    tell!("{:<44} {:>8} {:>9} {:>9}  worst on", "estimator", "trusted", "mean |e|", "worst |e|");
     let mut names: Vec<&str> = Vec::new();
     for row in summary {
         if !names.contains(&row.estimator.as_str()) {
@@ -166,6 +161,6 @@ fn report(summary: &[SummaryRow]) {
         let mean = errors.iter().map(|(error, _)| error).sum::<f64>() / errors.len().max(1) as f64;
         let worst = errors.iter().max_by(|a, b| a.0.total_cmp(&b.0));
         let (error, problem) = worst.map_or((0.0, ""), |(error, row)| (*error, row.problem.as_str()));
-        println!("{name:<44} {trusted:>4}/{:<3} {mean:>9.3} {error:>9.3}  {problem}", of.len());
+        tell!("{name:<44} {trusted:>4}/{:<3} {mean:>9.3} {error:>9.3}  {problem}", of.len());
     }
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
 use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, pair};
+use infoplane_experiments::terminal::{exit, say};
 
 /// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.
 ///
@@ -55,13 +56,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    match answer(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("estimate: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit("estimate", answer(&Cli::parse()))
 }
 
 fn answer(cli: &Cli) -> Result<()> {
@@ -76,7 +71,7 @@ fn answer(cli: &Cli) -> Result<()> {
         Layers::read(&cli.t, labels, cli.x.as_deref())?.estimate(&estimators, resampling)?
     };
     for doubt in rows.iter().filter_map(|row| row.doubt.as_ref()) {
-        eprintln!("note: {doubt}");
+        say!("note: {doubt}");
     }
     match cli.format {
         Format::Csv => print_csv(&rows),

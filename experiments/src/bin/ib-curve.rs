@@ -10,6 +10,7 @@ use infoplane_experiments::ib_curve::{
     AnnealingRow, BestRow, Format, LeastRow, OptimumRow, TransitionRow, figure, write,
 };
 use infoplane_experiments::joint_file;
+use infoplane_experiments::terminal::{exit, say};
 use infoplane_info::bottleneck::{Curve, Problem, Proof, Solution};
 
 /// The curve without --points: nowhere wider than this, with so many knots at most.
@@ -67,25 +68,17 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit("ib-curve", run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
     let file = joint_file::read(&arguments.joint)?;
     if let Some(sum) = file.normalised_from {
-        eprintln!("note: the joint adds up to {sum}; divided by it");
+        say!("note: the joint adds up to {sum}; divided by it");
     }
     let problem = Problem::new(&file.joint);
     if !problem.is_binary() {
-        eprintln!(
-            "note: Y has more than two values, so gap_bits rests on many starts, not on a proof that none was missed"
-        );
+        say!("note: Y has more than two values, so gap_bits rests on many starts, not on a proof that none was missed");
     }
     let marks = answer(arguments, &problem)?;
     if let Some(path) = &arguments.figure {
@@ -123,7 +116,7 @@ fn answer(arguments: &Arguments, problem: &Problem) -> Result<Vec<(f64, f64)>> {
             None => Curve::refined(problem, WIDTH_BITS, MOST_KNOTS)?,
         };
         let (width, proof) = (curve.width_bits(), if problem.is_binary() { "" } else { " if no maximum was missed" });
-        eprintln!("note: between these points the curve is known to {width:.1e} bits of I(T;Y){proof}");
+        say!("note: between these points the curve is known to {width:.1e} bits of I(T;Y){proof}");
         write_optima(format, curve.knots())?;
         Vec::new()
     })
@@ -131,7 +124,7 @@ fn answer(arguments: &Arguments, problem: &Problem) -> Result<Vec<(f64, f64)>> {
 
 fn write_optima(format: Format, optima: &[Solution]) -> Result<()> {
     if let Some(open) = optima.iter().find(|o| o.proof == Proof::Rigorous && o.gap_bits > 1e-10 * o.beta.max(1.0)) {
-        eprintln!("note: at β = {} the gap stayed open at {:.1e} bits", open.beta, open.gap_bits);
+        say!("note: at β = {} the gap stayed open at {:.1e} bits", open.beta, open.gap_bits);
     }
     write(format, optima.iter().map(OptimumRow::from))
 }
@@ -144,7 +137,7 @@ fn transitions(arguments: &Arguments, problem: &Problem) -> Result<Vec<(f64, f64
     let steps = (most.ln() * STEPS_PER_E_FOLD).ceil().max(20.0) as usize;
     let found = problem.transitions(most, steps, TRANSITION_WIDTH)?;
     if found.is_empty() {
-        eprintln!("note: up to β = {most} nothing is worth saying about Y");
+        say!("note: up to β = {most} nothing is worth saying about Y");
     }
     let local = problem.local_stability();
     write(arguments.format, found.iter().map(|transition| TransitionRow::new(transition, local)))?;
@@ -167,6 +160,6 @@ fn annealing(format: Format, problem: &Problem, steps: usize) -> Result<()> {
     let betas: Vec<f64> = (0..steps).map(|i| low * (high / low).powf(i as f64 / (steps - 1) as f64)).collect();
     let rows = problem.annealing(&betas, ANNEALED_CELLS)?;
     let stuck = rows.iter().filter(|row| row.is_forward_stuck(1e-6)).count();
-    eprintln!("note: forward annealing is in a wrong optimum at {stuck} of {steps} β's; 1/λ₂ = {local}");
+    say!("note: forward annealing is in a wrong optimum at {stuck} of {steps} β's; 1/λ₂ = {local}");
     write(format, rows.iter().map(AnnealingRow::from))
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use infoplane_experiments::report::Report;
+use infoplane_experiments::terminal::{exit, tell};
 
 /// Writes report.html: verdicts, the moving information plane, panels and tables of finished runs.
 ///
@@ -23,17 +24,11 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    match write(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("report: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit("report", write(&Cli::parse()))
 }
 
 fn write(cli: &Cli) -> Result<()> {
     Report::gather(&cli.folders)?.write(&cli.output)?;
-    println!("{}", cli.output.display());
+    tell!("{}", cli.output.display());
     Ok(())
 }

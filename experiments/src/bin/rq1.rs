@@ -14,7 +14,8 @@ use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
-use infoplane_experiments::run::{self, Settings};
+use infoplane_experiments::run::Settings;
+use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::trajectories::phases::PhaseRow;
 use infoplane_experiments::trajectories::verdict::{Outcome, VerdictRow, VerdictRule, judge, summarise};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
@@ -36,13 +37,13 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    run::exit("rq1", answer(&Cli::parse().args))
+    exit("rq1", answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
     let rq1: Settings<VerdictRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        print!("{}", version::stamp(&toml::to_string(&rq1)?));
+        tell!("{}", version::stamp(&toml::to_string(&rq1)?).trim_end());
         return Ok(());
     }
     rq1.verdict.check()?;
@@ -70,7 +71,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     }
     print_verdict(&verdicts, rq1.verdict);
     trust::tell(verdicts.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
-    println!("Files: {}", results.folder().display());
+    tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
 }
@@ -81,12 +82,12 @@ fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
         Outcome::Refuted => "no",
         Outcome::Inconclusive => "open",
     };
-    println!("RQ1: do layers follow predictable trajectories in the information plane: fit, then compress?\n");
+    tell!("RQ1: do layers follow predictable trajectories in the information plane: fit, then compress?\n");
     // A run of one condition need not name it.
     let alone = rows.iter().all(|row| row.condition == rows[0].condition);
     let width = if alone { 0 } else { rows.iter().map(|row| row.condition.chars().count() + 2).max().unwrap_or(0) };
     let named = |name: &str| if alone { String::new() } else { format!("{name:<width$}") };
-    println!(
+    tell!(
         "{}{:<10} {:>5}  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
         named("condition"),
         "activation",
@@ -103,7 +104,7 @@ fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
             let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
             format!("{} [{}, {}]", show(mean), show(lower), show(upper))
         };
-        println!(
+        tell!(
             "{}{:<10} {:>3} %  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
             named(&row.condition),
             row.activation,
@@ -116,10 +117,10 @@ fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
             word(row.compresses),
         );
     }
-    println!("\nVerdict");
-    println!("  Are trajectories predictable?      {}.", summarise(rows, |row| row.predictable).sentence);
-    println!("  Do layers fit, and then compress?  {}.", summarise(rows, |row| row.compresses).sentence);
-    println!(
+    tell!("\nVerdict");
+    tell!("  Are trajectories predictable?      {}.", summarise(rows, |row| row.predictable).sentence);
+    tell!("  Do layers fit, and then compress?  {}.", summarise(rows, |row| row.compresses).sentence);
+    tell!(
         "Rule, fixed before the run, on networks that have learned (training accuracy at least {}): predictable if at least {}\n\
          of a path is foretold by the other networks; compressing if more than half of the hidden layers lose at least {} bits\n\
          of I(X;T) after their fit (95 % intervals over {} replicas).",

@@ -16,10 +16,11 @@ use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
-use infoplane_experiments::run::{self, Settings, patterns_per_update};
+use infoplane_experiments::run::{Settings, patterns_per_update};
 use infoplane_experiments::sgd_phases::verdict::{PhaseRule, judge};
 use infoplane_experiments::sgd_phases::{self, causes, diffusion, idnns, timing};
 use infoplane_experiments::tasks::{Labelling, count};
+use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::trajectories;
 use infoplane_experiments::version;
 use infoplane_experiments::weights;
@@ -55,13 +56,13 @@ enum Order {
 }
 
 fn main() -> ExitCode {
-    run::exit("rq2", answer(Cli::parse()))
+    exit("rq2", answer(Cli::parse()))
 }
 
 fn answer(cli: Cli) -> Result<()> {
     let rq2 = settings(&cli)?;
     if cli.args.show_config {
-        print!("{}", version::stamp(&toml::to_string(&rq2)?));
+        tell!("{}", version::stamp(&toml::to_string(&rq2)?).trim_end());
         return Ok(());
     }
     let conditions = rq2.condition_names();
@@ -95,7 +96,7 @@ fn answer(cli: Cli) -> Result<()> {
     figures::displacement::draw(&displacements, &conditions, drawing)?;
     print_verdict(&claims);
     trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
-    println!("Files: {}", results.folder().display());
+    tell!("Files: {}", results.folder().display());
     report::after_run(&cli.args, results.folder());
     Ok(())
 }
@@ -142,14 +143,18 @@ fn batch_sizes(rq2: &Settings<PhaseRule>) -> Result<Vec<(String, usize)>> {
 }
 
 fn print_verdict(claims: &[ClaimRow]) {
-    println!("RQ2: how does SGD split into drift and diffusion, and what drives them?\n");
-    println!(
+    tell!("RQ2: how does SGD split into drift and diffusion, and what drives them?\n");
+    tell!(
         "{:<46} {:<20} {:<22} {:>22}  {:<12}  what is measured",
-        "claim", "condition", "estimator", "value [95 %]", "verdict"
+        "claim",
+        "condition",
+        "estimator",
+        "value [95 %]",
+        "verdict"
     );
     for row in claims {
         let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
-        println!(
+        tell!(
             "{:<46} {:<20} {:<22} {:>22}  {:<12}  {}",
             row.claim,
             row.condition,
@@ -159,5 +164,5 @@ fn print_verdict(claims: &[ClaimRow]) {
             row.measured,
         );
     }
-    println!("\nThe rules, fixed before the run: experiments/src/sgd_phases/verdict.rs.");
+    tell!("\nThe rules, fixed before the run: experiments/src/sgd_phases/verdict.rs.");
 }

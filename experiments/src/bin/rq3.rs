@@ -18,7 +18,8 @@ use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
 use infoplane_experiments::rows;
-use infoplane_experiments::run::{self, Settings};
+use infoplane_experiments::run::Settings;
+use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::version;
 
 const DEFAULTS: &str = include_str!("../../configs/rq3.toml");
@@ -36,13 +37,13 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    run::exit("rq3", answer(&Cli::parse().args))
+    exit("rq3", answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
     let rq3: Settings<BoundRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        print!("{}", version::stamp(&toml::to_string(&rq3)?));
+        tell!("{}", version::stamp(&toml::to_string(&rq3)?).trim_end());
         return Ok(());
     }
     rq3.verdict.check(&rq3.condition_names())?;
@@ -64,22 +65,22 @@ fn answer(args: &RunArgs) -> Result<()> {
     figures::gaps::draw(&gaps, drawing)?;
     print_verdict(&claims);
     trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
-    println!("Files: {}", results.folder().display());
+    tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
 }
 
 fn print_verdict(claims: &[ClaimRow]) {
-    println!("RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?\n");
-    print!("{}", table(claims));
+    tell!("RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?\n");
+    tell!("{}", table(claims).trim_end());
     let soft = |claim: &ClaimRow| claim.condition.starts_with("I(X;Y)");
-    println!("\nIn words: hidden layers after training, over the soft tasks and activations");
+    tell!("\nIn words: hidden layers after training, over the soft tasks and activations");
     for (question, lines) in in_words(claims, &CLAIMS, soft) {
-        println!("  {question}");
-        lines.iter().for_each(|line| println!("    {line}"));
+        tell!("  {question}");
+        lines.iter().for_each(|line| tell!("    {line}"));
     }
     if let Some(moral) = moral(claims, soft) {
-        println!("  {moral}.");
+        tell!("  {moral}.");
     }
-    println!("The rules, fixed before the run: experiments/src/bound/verdict.rs.");
+    tell!("The rules, fixed before the run: experiments/src/bound/verdict.rs.");
 }

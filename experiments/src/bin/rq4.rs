@@ -21,12 +21,12 @@ use infoplane_experiments::depth::tuning::{self, RateRow};
 use infoplane_experiments::depth::verdict::{DepthRule, judge};
 use infoplane_experiments::depth::{Arm, DepthSettings, relaxation};
 use infoplane_experiments::figures;
-use infoplane_experiments::jobs::say;
 use infoplane_experiments::report;
 use infoplane_experiments::results::Results;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
-use infoplane_experiments::run::{self, Settings};
+use infoplane_experiments::run::Settings;
 use infoplane_experiments::tasks::count;
+use infoplane_experiments::terminal::{exit, say, tell};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
 use infoplane_experiments::version;
 
@@ -46,7 +46,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    run::exit("rq4", answer(&Cli::parse().args))
+    exit("rq4", answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
@@ -54,7 +54,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     let depth = DepthSettings::split(&mut table)?;
     let rq4: Settings<DepthRule> = typed(table)?;
     if args.show_config {
-        print!("{}", version::stamp(&format!("{}\n{}", toml::to_string(&rq4)?, toml::to_string(&depth)?)));
+        tell!("{}", version::stamp(&format!("{}\n{}", toml::to_string(&rq4)?, toml::to_string(&depth)?)).trim_end());
         return Ok(());
     }
     ensure!(rq4.condition.is_empty(), "rq4 makes its own conditions: change [[family]], [[cell]] and [tuning]");
@@ -105,7 +105,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     print_depths(&depths);
     print_verdict(&claims, &rq4.verdict);
     trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
-    println!("Files: {}", results.folder().display());
+    tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
 }
@@ -128,7 +128,7 @@ fn learning_rates(
             tuning::choose(depth, arms, &pilot_paths(results.folder())?, goal).map(Some)
         }
         Some(_) => {
-            say("the pilots are merged; the jobs of the run itself can be done");
+            say!("the pilots are merged; the jobs of the run itself can be done");
             Ok(None)
         }
         None => Ok(None),
@@ -168,15 +168,21 @@ fn interval(value: Option<f64>, lower: Option<f64>, upper: Option<f64>, digits: 
 }
 
 fn print_depths(depths: &[DepthRow]) {
-    println!("RQ4: what do more hidden layers buy?\n");
+    tell!("RQ4: what do more hidden layers buy?\n");
     let goal = depths.first().map_or("", |row| row.goal.as_str());
-    println!("Goal: {goal}. Medians with failures censored, 95 % intervals.\n");
-    println!(
+    tell!("Goal: {goal}. Medians with failures censored, 95 % intervals.\n");
+    tell!(
         "{:<32} {:>6} {:>7} {:>8} {:>20} {:>24} {:>8}",
-        "cell", "hidden", "rate", "reached", "epochs", "gradient GFLOP", "test acc"
+        "cell",
+        "hidden",
+        "rate",
+        "reached",
+        "epochs",
+        "gradient GFLOP",
+        "test acc"
     );
     for row in depths {
-        println!(
+        tell!(
             "{:<32} {:>6} {:>7} {:>8} {:>20} {:>24} {:>8.3}",
             row.group,
             row.depth,
@@ -192,11 +198,11 @@ fn print_depths(depths: &[DepthRow]) {
 /// The claims about the goal and those about no level; the others are in verdict.csv.
 fn print_verdict(claims: &[ClaimRow], rule: &DepthRule) {
     let others: Vec<String> = rule.thresholds.iter().skip(1).map(ToString::to_string).collect();
-    println!("\n{:<52} {:<32} {:>22}  verdict", "claim", "cell", "measured [95 %]");
+    tell!("\n{:<52} {:<32} {:>22}  verdict", "claim", "cell", "measured [95 %]");
     for row in claims.iter().filter(|row| !others.iter().any(|other| row.measured.ends_with(other.as_str()))) {
         let measured = interval(Some(row.value), row.lower, row.upper, 3);
-        println!("{:<52} {:<32} {measured:>22}  {}", row.claim, row.condition, row.outcome);
+        tell!("{:<52} {:<32} {measured:>22}  {}", row.claim, row.condition, row.outcome);
     }
-    println!("\nWhat was measured, and the other levels: verdict.csv. The rules, fixed before the run:");
-    println!("experiments/src/depth/verdict.rs.");
+    tell!("\nWhat was measured, and the other levels: verdict.csv. The rules, fixed before the run:");
+    tell!("experiments/src/depth/verdict.rs.");
 }

@@ -17,9 +17,10 @@ use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, TrainingRow};
-use infoplane_experiments::run::{self, Settings};
+use infoplane_experiments::run::Settings;
 use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
 use infoplane_experiments::sample_size::{self, SampleRow};
+use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::version;
 
 const DEFAULTS: &str = include_str!("../../configs/rq5.toml");
@@ -37,13 +38,13 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    run::exit("rq5", answer(&Cli::parse().args))
+    exit("rq5", answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
     let rq5: Settings<SampleRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        print!("{}", version::stamp(&toml::to_string(&rq5)?));
+        tell!("{}", version::stamp(&toml::to_string(&rq5)?).trim_end());
         return Ok(());
     }
     rq5.verdict.check()?;
@@ -67,18 +68,18 @@ fn answer(args: &RunArgs) -> Result<()> {
     figures::gaps::draw(&gaps, drawing)?;
     print_verdict(&claims);
     trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
-    println!("Files: {}", results.folder().display());
+    tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
 }
 
 fn print_verdict(claims: &[ClaimRow]) {
-    println!("RQ5: what does the size of the training sample do to the layers?\n");
-    print!("{}", table(claims));
-    println!("\nIn words, over activations and training fractions");
+    tell!("RQ5: what does the size of the training sample do to the layers?\n");
+    tell!("{}", table(claims).trim_end());
+    tell!("\nIn words, over activations and training fractions");
     for (question, lines) in in_words(claims, &CLAIMS, |_| true) {
-        println!("  {question}");
-        lines.iter().for_each(|line| println!("    {line}"));
+        tell!("  {question}");
+        lines.iter().for_each(|line| tell!("    {line}"));
     }
-    println!("The rules, fixed before the run: experiments/src/sample_size/verdict.rs.");
+    tell!("The rules, fixed before the run: experiments/src/sample_size/verdict.rs.");
 }

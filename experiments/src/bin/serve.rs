@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use infoplane_experiments::config::token;
-use infoplane_experiments::run;
+use infoplane_experiments::terminal::{exit, tell};
 use infoplane_model::{Backend, remote};
 
 /// Serves the devices of a backend, for `--backend remote --address ws://HOST:PORT` on another machine.
@@ -25,7 +25,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    run::exit("serve", serve(&Cli::parse()))
+    exit("serve", serve(&Cli::parse()))
 }
 
 fn serve(cli: &Cli) -> Result<()> {
@@ -43,6 +43,6 @@ fn serve(cli: &Cli) -> Result<()> {
         "this build cannot serve; build it with `--features remote`, as `just serve` does"
     );
     let listener = TcpListener::bind(cli.listen).with_context(|| format!("cannot listen on {}", cli.listen))?;
-    println!("serving {backend} at ws://{}", listener.local_addr()?);
+    tell!("serving {backend} at ws://{}", listener.local_addr()?);
     Ok(remote::serve(backend, listener, &token())?)
 }

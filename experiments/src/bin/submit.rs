@@ -6,8 +6,8 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use infoplane_experiments::results::write_atomically;
-use infoplane_experiments::run;
 use infoplane_experiments::slurm::{Plan, Submission};
+use infoplane_experiments::terminal::{exit, tell};
 
 /// Submits a run to Slurm: an array whose tasks share the jobs, and a job that merges them when all are finished.
 ///
@@ -28,7 +28,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    run::exit("submit", submit(Cli::parse()))
+    exit("submit", submit(Cli::parse()))
 }
 
 fn submit(cli: Cli) -> Result<()> {
@@ -72,19 +72,19 @@ fn submit(cli: Cli) -> Result<()> {
             }
             sbatch.arg(&path);
             if is_dry {
-                println!("# {}\n{script}# submitted as: {}\n", path.display(), shown(&sbatch));
+                tell!("# {}\n{script}# submitted as: {}\n", path.display(), shown(&sbatch));
                 before = Some(format!("<id of {name}>"));
             } else {
                 std::fs::create_dir_all(&logs).with_context(|| format!("cannot make {}", logs.display()))?;
                 write_atomically(&path, script.as_bytes())?;
                 let id = submitted(&mut sbatch)?;
-                println!("{name}: job {id}, {}", path.display());
+                tell!("{name}: job {id}, {}", path.display());
                 before = Some(id);
             }
         }
     }
     if before.is_none() {
-        println!("the run is complete: nothing to submit");
+        tell!("the run is complete: nothing to submit");
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ const DRAWS: usize = 10_000;
 /// One condition's hidden layers through one encoder, at the first or last epoch. Intervals are 95 % bootstrap intervals over
 /// networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct CriticalityRow {
     pub dataset: String,
     pub condition: String,

@@ -10,7 +10,7 @@ use crate::trajectories::interval;
 
 /// One layer as one encoder at one epoch, over all networks of a condition. Intervals are 95 % bootstrap intervals of means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct GapRow {
     pub dataset: String,
     pub architecture: String,

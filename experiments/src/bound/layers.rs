@@ -17,7 +17,7 @@ use crate::tasks::{Split, Task};
 /// One layer of one network at one epoch as one encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct LayerRow {
     pub dataset: String,
     pub architecture: String,

@@ -21,10 +21,10 @@ use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::{Estimator, JointDistribution, Sample};
 use serde::{Deserialize, Serialize};
 
-use crate::jobs::say;
 use crate::results::Results;
 use crate::rows;
 use crate::tasks::{SplitRule, Task, TaskSettings};
+use crate::terminal::say;
 
 /// More knots than any curve here needs.
 const MOST_KNOTS: usize = 50_000;
@@ -109,7 +109,7 @@ pub struct Found {
 /// An optimum of the curve, or (without β) its end at (H(S), I(X;Y)): a row of `curve.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct CurveRow {
     pub dataset: String,
     pub beta: Option<f64>,
@@ -123,7 +123,7 @@ pub struct CurveRow {
 /// A transition of the curve: a row of `transitions.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct TransitionRow {
     pub dataset: String,
     pub beta_lower: f64,
@@ -242,7 +242,7 @@ pub fn write_curves(tasks: impl Iterator<Item = TaskSettings>, results: &Results
             }
             match Curve::refined_both_ways(&problem, DRAWN_WIDTH_BITS, MOST_KNOTS) {
                 Ok(curve) => curves.extend(curve_rows(&task.name, &problem, &curve)),
-                Err(error) => say(&format!("no bound is drawn for {}: {error}", task.name)),
+                Err(error) => say!("no bound is drawn for {}: {error}", task.name),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Which estimator when: what a summary says to take for data of each shape, as `guide.csv` and as the README's table.
+//! Which estimator when: what a summary says to take for data of each shape, as `guide.csv` and as the table of docs/estimators.md.
 //! `estimate --estimator auto` takes the same.
 
 use serde::{Deserialize, Serialize};
@@ -90,12 +90,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_readme_says_what_the_committed_summary_says_and_so_does_the_choice() {
+    fn the_page_says_what_the_committed_summary_says_and_so_does_the_choice() {
         let calibration = Calibration::committed();
         let guide = guide(calibration);
         assert!(guide.len() >= 6, "{guide:?}");
-        let readme = include_str!("../../../README.md");
-        assert!(readme.contains(&markdown(&guide)), "the README's table should be\n{}", markdown(&guide));
+        let page = include_str!("../../../docs/estimators.md");
+        assert!(page.contains(&markdown(&guide)), "the table of docs/estimators.md should be\n{}", markdown(&guide));
         for row in guide {
             let shape = Shape { kind: row.kind, columns: row.columns_from, rows: row.rows };
             assert_eq!(calibration.choice(shape).to_string(), row.estimator);

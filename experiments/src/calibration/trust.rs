@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::advice::Calibration;
 use crate::rows;
+use crate::tell;
 
 /// An estimator on a problem like the question's layers: `calibration.csv` of a question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,8 +34,8 @@ pub struct TrustRow {
 pub fn tell<'a>(estimators: impl Iterator<Item = &'a str>, file: &Path) -> Result<()> {
     let records = records(estimators);
     rows::write(file, &records)?;
-    println!("\nCalibration, on layers over a finite X whose information is known (results/reference/calibrate)");
-    lines(&records).iter().for_each(|line| println!("  {line}"));
+    tell!("\nCalibration, on layers over a finite X whose information is known (results/reference/calibrate)");
+    lines(&records).iter().for_each(|line| tell!("  {line}"));
     Ok(())
 }
 

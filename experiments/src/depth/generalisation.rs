@@ -62,7 +62,7 @@ fn gradient_flop(stack: &Stack) -> usize {
 
 /// One condition: a row of `depth.csv`. Intervals are 95 %: bootstrap of means over networks, Kaplan–Meier of the medians.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct DepthRow {
     pub group: String,
     pub depth: usize,

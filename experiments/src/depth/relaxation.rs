@@ -29,7 +29,7 @@ const SETTLED_SHARE: f64 = 0.5;
 
 /// One layer of one network: a row of `relaxation.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct RelaxationRow {
     pub group: String,
     pub depth: usize,
@@ -45,7 +45,7 @@ pub struct RelaxationRow {
 
 /// One law for the layers of one cell: a row of `relaxation_laws.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct LawRow {
     pub group: String,
     pub layers: Layers,

@@ -110,7 +110,7 @@ fn lost(layer: &[(f64, f64)], k: usize) -> f64 {
 
 /// One network and one level: a row of `time_to_threshold.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct TimeRow {
     pub group: String,
     pub depth: usize,
@@ -125,7 +125,7 @@ pub struct TimeRow {
 
 /// The median over the networks of a condition: a row of `survival.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct SurvivalRow {
     pub group: String,
     pub depth: usize,

@@ -19,7 +19,7 @@ use crate::trajectories::LEVEL;
 
 /// One rate tried for one depth: a row of `learning_rates.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct RateRow {
     pub group: String,
     pub depth: usize,

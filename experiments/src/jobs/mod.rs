@@ -15,7 +15,7 @@ pub mod selection;
 pub mod tables;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -29,6 +29,7 @@ use thiserror::Error;
 
 use crate::interrupt;
 use crate::results::atomically;
+use crate::terminal::say;
 use claim::{Claim, claim, holder, wait};
 use selection::{JobArgs, listed};
 pub use tables::{Stopped, Tables};
@@ -189,7 +190,7 @@ impl Jobs {
             State::Finished => return Ok(true),
             State::Missing => (),
             State::Damaged(flaw) => {
-                say(&format!("job {job} is done again: {flaw}"));
+                say!("job {job} is done again: {flaw}");
                 fs::remove_dir_all(&done).with_context(|| format!("cannot remove {}", done.display()))?;
             }
         }
@@ -269,12 +270,6 @@ fn skip_line(reader: &mut impl Read) -> io::Result<()> {
     let mut byte = [0];
     while reader.read(&mut byte)? == 1 && byte[0] != b'\n' {}
     Ok(())
-}
-
-/// Writes text to the terminal's error stream, so that standard output stays clean.
-pub fn say(text: &str) {
-    // Nobody is left to tell if this fails.
-    let _ = writeln!(io::stderr(), "{text}");
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::say;
 use super::seal::{Sum, Summed, seal, sum_up};
 use crate::results::{sync_folder, write_atomically};
+use crate::terminal::say;
 
 const CHECKPOINT: &str = "checkpoint";
 pub(super) const NOTES: &str = "notes.txt";
@@ -64,7 +64,7 @@ impl<'a> Tables<'a> {
             let mut tables = fresh(folder.clone());
             match tables.take_up() {
                 Ok(work) => return Ok((tables, Some(work))),
-                Err(error) => say(&format!("{} cannot be taken up and starts again: {error:#}", folder.display())),
+                Err(error) => say!("{} cannot be taken up and starts again: {error:#}", folder.display()),
             }
         }
         if folder.exists() {

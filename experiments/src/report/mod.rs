@@ -31,7 +31,7 @@ use serde_json::Value;
 
 use crate::bound::CurveRow;
 use crate::config::RunArgs;
-use crate::jobs::say;
+use crate::terminal::{say, tell};
 use crate::{results, rows};
 use found::Run;
 use gradients::GradientPaths;
@@ -93,8 +93,8 @@ pub fn after_run(args: &RunArgs, folder: &Path) {
     let below = if args.output.is_none() { everything } else { folder };
     let file = below.join("report.html");
     match Report::gather(&[below.to_owned()]).and_then(|report| report.write(&file)) {
-        Ok(()) => println!("Report: {}", file.display()),
-        Err(error) => say(&format!("no report.html: {error:#}")),
+        Ok(()) => tell!("Report: {}", file.display()),
+        Err(error) => say!("no report.html: {error:#}"),
     }
 }
 

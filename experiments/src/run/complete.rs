@@ -1,7 +1,6 @@
 //! Carrying a run out: what is not done yet is done, here or by several processes, and merged.
 
 use std::num::NonZero;
-use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -11,13 +10,13 @@ use serde::de::DeserializeOwned;
 use super::{Resolved, Settings};
 use crate::bound::{self, Bound};
 use crate::config::RunArgs;
-use crate::interrupt;
 use crate::jobs::selection::listed;
-use crate::jobs::{self, Interrupted, Jobs, say};
+use crate::jobs::{self, Jobs};
 use crate::progress::Progress;
 use crate::results::{Results, RunRecord};
 use crate::slurm::Plan;
 use crate::tasks::Task;
+use crate::terminal::{say, tell};
 use crate::training::{Job, TABLES};
 
 impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
@@ -32,12 +31,12 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         let folder = args.folder(question);
         let count: usize = conditions.iter().map(|condition| condition.jobs(&[], &folder).len()).sum();
         if args.work.plan {
-            println!("{}", Plan::new(count, folder));
+            tell!("{}", Plan::new(count, folder));
             return Ok(None);
         }
         let results = Results::claim(folder, self)?;
         if results.is_complete() {
-            say(&format!("{} is complete: nothing is trained again", results.folder().display()));
+            say!("{} is complete: nothing is trained again", results.folder().display());
             // Left by a process killed between marking the run complete and this.
             jobs::clear(results.folder())?;
             return Ok(Some(results));
@@ -56,7 +55,7 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
             }
             outcome?;
             if args.work.jobs.is_some() {
-                say(&progress_of(&jobs, &selected, count));
+                say!("{}", progress_of(&jobs, &selected, count));
                 return Ok(None);
             }
         }
@@ -83,7 +82,7 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         }
         let notes = jobs.notes()?;
         for note in &notes {
-            say(&format!("note: {note}"));
+            say!("note: {note}");
         }
         let device = format!("{} device {}", self.compute.backend, self.compute.device);
         let seeds = self.run.checked_seeds()?;
@@ -110,12 +109,12 @@ fn bounds<V>(conditions: &[Resolved<V>]) -> Vec<Bound> {
 fn train(plan: &[(&Task, Job)], jobs: &Jobs, selected: &[usize], threads: usize, watch: bool) -> Result<()> {
     let finished = jobs.finished(selected);
     if !finished.is_empty() {
-        say(&format!(
+        say!(
             "resuming: {} of {} jobs were finished before and are kept ({})",
             finished.len(),
             selected.len(),
             listed(&finished)
-        ));
+        );
     }
     let pending: Vec<usize> = selected.iter().copied().filter(|job| finished.binary_search(job).is_err()).collect();
     let cost = |&k: &usize| plan[k].1.epoch_cost(plan[k].0) * plan[k].1.train.epochs as u64;
@@ -137,11 +136,4 @@ fn progress_of(jobs: &Jobs, selected: &[usize], count: usize) -> String {
     } else {
         format!("{here}; {left} of {count} are still to be done")
     }
-}
-
-/// The end of a program: its error, said, and the exit code.
-pub fn exit(program: &str, outcome: Result<()>) -> ExitCode {
-    let Err(error) = outcome else { return ExitCode::SUCCESS };
-    say(&format!("{program}: {error:#}"));
-    if error.is::<Interrupted>() { ExitCode::from(interrupt::EXIT_CODE) } else { ExitCode::FAILURE }
 }

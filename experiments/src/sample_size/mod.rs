@@ -52,7 +52,7 @@ pub struct LayerPaths<'a> {
 
 /// A row of `samples.csv`. Intervals are 95 % bootstrap intervals of means over networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct SampleRow {
     pub dataset: String,
     pub architecture: String,

@@ -15,7 +15,7 @@ use crate::trajectories::{Trajectory, interval};
 
 /// One condition through one estimator: a row of `causes.csv`. Intervals are 95 % bootstrap intervals of means over networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct CauseRow {
     pub condition: String,
     pub activation: String,

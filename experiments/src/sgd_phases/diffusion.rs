@@ -27,7 +27,7 @@ const LEAST_POINTS: usize = 5;
 
 /// One layer of a condition: a row of `diffusion.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct DiffusionRow {
     pub condition: String,
     pub activation: String,

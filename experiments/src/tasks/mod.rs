@@ -11,7 +11,7 @@
 //! A [`Task`] has every input pattern and the exact p(x, y), so that information can be measured over all of X rather than
 //! over a sample. [`Split`] then says which patterns a replica trains on and with which labels.
 
-mod idx;
+pub mod idx;
 mod labelled;
 pub mod mat;
 mod o3;

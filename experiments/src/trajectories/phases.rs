@@ -142,7 +142,7 @@ fn mean_of(paths: &Array2<f64>, chosen: impl Fn(usize) -> bool) -> Array1<f64> {
 
 /// One layer's phases over replicas: a row of `phases.csv`. Intervals are 95 % bootstrap intervals of the mean.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct PhaseRow {
     pub dataset: String,
     pub architecture: String,

@@ -70,7 +70,7 @@ impl fmt::Display for Outcome {
 
 /// One condition's verdict: a row of `verdict.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in the README, as a table
+#[allow(missing_docs)] // the columns are documented in docs/files.md
 pub struct VerdictRow {
     pub question: String,
     pub dataset: String,
