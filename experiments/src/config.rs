@@ -155,6 +155,11 @@ impl ComputeSettings {
     /// If the build lacks the backend, or the backend the device.
     pub fn open(&self) -> Result<Compute> {
         if self.backend != Backend::Remote {
+            ensure!(
+                self.address.is_empty(),
+                "compute.address (--address) is where the backend remote finds its device, but the backend is {}",
+                self.backend
+            );
             return Ok(self.backend.open(self.device)?);
         }
         Ok(remote::connect(&self.address, &token(), self.device)?)
@@ -294,8 +299,14 @@ impl RunArgs {
             let (key, value) = setting
                 .split_once('=')
                 .ok_or_else(|| anyhow!("--set {setting}: write KEY=VALUE, like train.learning_rate=0.05"))?;
-            merge(&mut table, nested(key.trim(), parse_value(value.trim())));
+            let value = parse_value(value.trim()).with_context(|| format!("--set {setting}"))?;
+            merge(&mut table, nested(key.trim(), value));
         }
+        let seeds = table.get("run").and_then(|run| run.get("seeds")).and_then(Value::as_array);
+        ensure!(
+            seeds.is_none_or(Vec::is_empty) || (self.replicas.is_none() && self.seed.is_none()),
+            "run.seeds names the seed of every network; leave out --replicas and --seed, or run.seeds"
+        );
         for (key, value) in self.flags()? {
             merge(&mut table, nested(key, value));
         }
@@ -319,11 +330,9 @@ impl RunArgs {
         }
         if let Some(replicas) = self.replicas {
             flags.push(("run.replicas", integer(replicas as u64)?));
-            flags.push(("run.seeds", Value::Array(Vec::new())));
         }
         if let Some(seed) = self.seed {
             flags.push(("run.seed", integer(seed)?));
-            flags.push(("run.seeds", Value::Array(Vec::new())));
         }
         if let Some(epochs) = self.epochs {
             flags.push(("train.epochs", integer(epochs as u64)?));
@@ -366,13 +375,15 @@ fn nested(key: &str, value: Value) -> Table {
     Table::from_iter([(first.to_owned(), value)])
 }
 
-/// A value as TOML writes it; anything else is text.
-fn parse_value(text: &str) -> Value {
-    format!("value = {text}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(text.to_owned()))
+/// A value as TOML writes it; anything else is text, unless it was meant to be a list, a table or a number.
+fn parse_value(text: &str) -> Result<Value> {
+    match format!("value = {text}").parse::<Table>() {
+        Ok(mut table) => table.remove("value").context("it has no value"),
+        Err(error) if text.starts_with(['[', '{', '"']) || text.parse::<f64>().is_ok_and(f64::is_finite) => {
+            Err(anyhow!("`{text}` is not a value of TOML: {}", error.message()))
+        }
+        Err(_) => Ok(Value::String(text.to_owned())),
+    }
 }
 
 #[cfg(test)]
@@ -407,11 +418,13 @@ mod tests {
 
     #[test]
     fn typos_name_the_field_and_the_choices() {
-        let error = |words: &[&str]| args(words).settings::<Question>(DEFAULTS).unwrap_err().to_string();
+        let error = |words: &[&str]| format!("{:#}", args(words).settings::<Question>(DEFAULTS).unwrap_err());
         let typo = error(&["--set", "run.replica=4"]);
         assert!(typo.contains("replica") && typo.contains("replicas") && typo.contains("seeds"), "{typo}");
         assert!(error(&["--preset", "huge"]).contains("default, big"));
         assert!(error(&["--set", "run.replicas=many"]).contains("replicas"));
+        assert!(error(&["--set", "run.seeds=[18446744073709551615]"]).contains("not a value of TOML"));
+        assert!(error(&["--set", "run.seeds=[1, 2]", "--replicas", "3"]).contains("leave out --replicas"));
     }
 
     #[test]

@@ -3,16 +3,21 @@
 //! A folder belongs to one configuration and one version. Run again, it is completed (finished jobs are kept) or, if complete,
 //! only looked at again; with another configuration it is refused, and begun by another version it is not gone on with.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+use crate::jobs::seal::{self, Sum};
 use crate::version;
+
+/// Files that every run writes.
+const OURS: [&str; 4] = ["information_plane.csv", "training.csv", "verdict.csv", "report.html"];
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -46,6 +51,8 @@ pub struct RunRecord<'a> {
     pub seeds: &'a [u64],
     /// What went wrong with single networks.
     pub notes: &'a [String],
+    /// The merged tables, which everything else is made from: how long they are, and their checksums.
+    pub tables: BTreeMap<String, Sum>,
     /// The full configuration.
     pub config: &'a Table,
 }
@@ -62,6 +69,16 @@ impl Results {
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the results folder {shown}"))?;
         let path = folder.join("config.toml");
         let text = version::stamp(&toml::to_string(&config)?);
+        ensure!(
+            path.exists() || !Self::is_complete_at(&folder),
+            "{shown} holds a complete run, but not the config.toml that says of what; choose another --output, or delete that folder"
+        );
+        if let Some(name) = OURS.into_iter().find(|name| !path.exists() && folder.join(name).exists()) {
+            bail!(
+                "{shown} has a {name}, but no config.toml: it is no folder of ours, and nothing in it is written over; choose another \
+                 --output"
+            );
+        }
         let is_new = !path.exists()
             && write_new(&path, text.as_bytes())
                 .with_context(|| format!("cannot write into the results folder {shown}"))?;
@@ -127,6 +144,28 @@ impl Results {
         folder.join("run.json").exists()
     }
 
+    /// Checks that a complete run's tables are as they were merged.
+    ///
+    /// # Errors
+    /// If one is missing or was changed since: what would be judged is no longer what was measured.
+    pub fn check_tables(&self) -> Result<()> {
+        #[derive(Deserialize)]
+        struct Recorded {
+            #[serde(default)]
+            tables: BTreeMap<String, Sum>,
+        }
+        let (shown, path) = (self.folder.display(), self.file("run.json"));
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let recorded: Recorded = serde_json::from_str(&text)
+            .with_context(|| format!("{} is damaged; delete the folder or choose another --output", path.display()))?;
+        match seal::flaw_of(&self.folder, &recorded.tables) {
+            Some(flaw) => {
+                bail!("{shown} is complete, but {flaw}; put the file back, or delete the folder to run again")
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Marks the run complete.
     ///
     /// # Errors
@@ -137,7 +176,7 @@ impl Results {
 }
 
 impl<'a> RunRecord<'a> {
-    /// The record of a run of this build, on this machine, by this command.
+    /// The record of a run of this build, on this machine, by this command; its tables not summed up yet.
     pub fn new(
         question: &'a str,
         device: String,
@@ -148,7 +187,8 @@ impl<'a> RunRecord<'a> {
         config: &'a Table,
     ) -> Self {
         // Whether the jobs were merged by a process of their own has no bearing on the results.
-        let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--merge").collect();
+        let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let arguments: Vec<String> = words.filter(|word| word != "--merge").collect();
         Self {
             question,
             command: format!("cargo run --release --bin {question} -- {}", arguments.join(" ")).trim_end().to_owned(),
@@ -161,6 +201,7 @@ impl<'a> RunRecord<'a> {
             wall_seconds: wall.as_secs_f64(),
             seeds,
             notes,
+            tables: BTreeMap::new(),
             config,
         }
     }

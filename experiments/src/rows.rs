@@ -1,9 +1,10 @@
 //! The rows of result files: tidy and long, units in the column names. Every row says which network it is about. A column that
 //! this version does not know is an error, not passed over: a newer version may mean something by it.
 
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -216,4 +217,28 @@ pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
         writer.serialize(row)?;
     }
     crate::results::write_atomically(path, &writer.into_inner()?)
+}
+
+/// Condition, activation, training fraction (its bits) and number of a network.
+pub type NetworkKey = (String, String, u64, usize);
+
+/// The key of a row's network.
+pub fn network_key(condition: &str, activation: &str, train_fraction: f64, replica: usize) -> NetworkKey {
+    (condition.to_owned(), activation.to_owned(), train_fraction.to_bits(), replica)
+}
+
+/// The networks that were trained to the end, which is at these epochs, by condition. Those that diverged on the way say nothing
+/// about where training leads.
+///
+/// # Errors
+/// If there is none.
+pub fn trained(training: &[TrainingRow], last_epochs: &BTreeMap<String, usize>) -> Result<HashSet<NetworkKey>> {
+    let is_last = |row: &&TrainingRow| last_epochs.get(&row.condition) == Some(&row.epoch);
+    let key = |row: &TrainingRow| network_key(&row.condition, &row.activation, row.train_fraction, row.replica);
+    let trained: HashSet<NetworkKey> = training.iter().filter(is_last).map(key).collect();
+    ensure!(
+        !trained.is_empty(),
+        "no network was trained to the end with finite numbers, so there is nothing to judge; a smaller train.learning_rate may help"
+    );
+    Ok(trained)
 }

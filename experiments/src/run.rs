@@ -1,5 +1,6 @@
 //! The part every question shares between its settings and its CSVs: conditions, cut into jobs, trained, merged.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,6 +17,9 @@ use crate::tasks::{Task, TaskSettings, count};
 use crate::training::{Job, ModelSettings};
 
 mod complete;
+
+/// Two gigabytes of single-precision numbers, of which several copies are alive at a time.
+const MOST_NUMBERS: f64 = 5e8;
 
 /// The name of the condition of a run that lists none.
 const ONLY_CONDITION: &str = "default";
@@ -95,11 +99,24 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
             changes.remove("name");
             ensure!(!name.is_empty(), "condition number {} has no name: write name = \"…\"", k + 1);
             ensure!(!names[..k].contains(&name), "two conditions have the name `{name}`");
+            ensure!(!changes.contains_key("condition"), "the condition `{name}` has conditions of its own");
             merge(&mut table, changes);
             let settings: Self = typed(table).with_context(|| format!("the condition `{name}`"))?;
             conditions.push((name, settings));
         }
         Ok(conditions)
+    }
+
+    /// The last recorded epoch of every condition, by name.
+    ///
+    /// # Errors
+    /// As [`Self::conditions`], and if an epoch lies beyond the training.
+    pub fn last_epochs(&self) -> Result<BTreeMap<String, usize>> {
+        let last = |(name, settings): (String, Self)| {
+            let epochs = settings.measure.checked_epochs(settings.train.epochs)?;
+            Ok((name, epochs.last().copied().unwrap_or(0)))
+        };
+        self.conditions()?.into_iter().map(last).collect()
     }
 
     /// Every condition, with all of its settings checked.
@@ -137,6 +154,7 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
             "train.epochs = 0: nothing would be trained (without training only given weights can be measured)"
         );
         ensure!(self.compute.block > 0, "compute.block = 0: a block has at least one replica");
+        self.check_size(&task, seeds.len())?;
         self.compute.open()?;
         let encoders = self.bound.iter().flat_map(|bound| bound.encoders.iter().chain(&bound.end_encoders));
         let ranges =
@@ -149,6 +167,24 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
             weights = self.model.starting_weights(&self.model.network(&task, activation)?)?;
         }
         Ok(Resolved { name, settings: self, seeds, epochs, task, weights })
+    }
+}
+
+impl<V> Settings<V> {
+    /// Refuses networks whose weights, or activations over all patterns, fit no memory, before hours are spent on the way there.
+    fn check_size(&self, task: &Task, replicas: usize) -> Result<()> {
+        let together = self.compute.block.min(replicas) as f64;
+        let hidden = || self.model.hidden.iter().map(|&width| width as f64);
+        let rows = task.inputs.nrows() as f64 * self.model.architecture.draws() as f64;
+        let activations = together * rows * hidden().sum::<f64>();
+        let inputs = std::iter::once(task.inputs.ncols() as f64).chain(hidden());
+        let weights = together * inputs.zip(hidden().chain([task.joint.n_y() as f64])).map(|(n, m)| n * m).sum::<f64>();
+        ensure!(
+            activations.max(weights) <= MOST_NUMBERS,
+            "model.hidden: {together} networks of these widths together have {weights:.1e} weights and {activations:.1e} activations \
+             over all patterns, and {MOST_NUMBERS:.0e} at most can be held; make layers narrower, or compute.block smaller"
+        );
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Error, Result};
 
@@ -24,20 +25,30 @@ macro_rules! say {
 
 pub use crate::{say, tell};
 
-/// What [`tell!`] does.
+/// Whether some of the answer could not be written.
+static CUT: AtomicBool = AtomicBool::new(false);
+
+/// What [`tell!`] does. A run goes on if it fails, for its files; [`exit`] then says so.
 pub fn write_answer(text: Arguments) {
-    // Nobody is left to tell if this fails.
-    let _ = writeln!(io::stdout(), "{text}");
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !CUT.swap(true, Ordering::Relaxed) => {
+            say!("the answer cannot be written: {error}");
+        }
+        _ => (),
+    }
 }
 
 /// What [`say!`] does.
 pub fn write_note(text: Arguments) {
+    // Nobody is left to tell if this fails.
     let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// The end of a program: its error, said, and the exit code. That nobody reads its answer any more is no error.
 pub fn exit(program: &str, outcome: Result<()>) -> ExitCode {
-    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    let Err(error) = outcome else {
+        return if CUT.load(Ordering::Relaxed) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    };
     if has_lost_its_reader(&error) {
         return ExitCode::SUCCESS;
     }

@@ -20,6 +20,13 @@ use crate::rows::Condition;
 use crate::tasks::{Split, Task, TaskSettings};
 use crate::weights;
 
+/// A condition's name as part of a file's, different for different conditions: what may mean something to a file system is
+/// written as in addresses.
+fn file_name_of(condition: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || " .,-=+".contains(c);
+    condition.chars().map(|c| if plain(c) { c.to_string() } else { format!("%{:X}", u32::from(c)) }).collect()
+}
+
 /// The tables a job writes.
 pub const TABLES: [&str; 6] = ["information_plane", "layers", "training", "gradients", "displacement", "weights"];
 
@@ -187,11 +194,10 @@ impl Job<'_> {
     fn save_weights(&self, measuring: &Measuring, snapshot: &Snapshot) -> Result<()> {
         let Some(folder) = &self.save_weights else { return Ok(()) };
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        let plain = |text: &str| text.replace(|c: char| !c.is_alphanumeric() && c != '.', "-");
         for (&(_, seed), replica) in self.replicas.iter().zip(&snapshot.replicas) {
             let Some(replica) = replica else { continue };
             let Condition { dataset, architecture, condition, activation, train_fraction } = measuring.condition;
-            let name = format!("{}_{activation}_{train_fraction}_seed{seed}.safetensors", plain(condition));
+            let name = format!("{}_{activation}_{train_fraction}_seed{seed}.safetensors", file_name_of(condition));
             let about = json!({
                 "dataset": dataset, "architecture": architecture, "condition": condition, "activation": activation,
                 "train_fraction": train_fraction, "seed": seed, "epoch": snapshot.epoch,

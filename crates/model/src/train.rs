@@ -20,6 +20,9 @@ use crate::random::{Purpose, stream};
 
 pub mod checkpoint;
 
+/// More patterns than this are a slip of the hand.
+const MOST_DRAWN: usize = 10_000_000;
+
 /// How networks are trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,6 +150,13 @@ impl TrainSettings {
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
             return refuse("weight_decay", self.weight_decay.to_string(), "must be a finite number of at least 0");
+        }
+        if self.noise_batch > MOST_DRAWN {
+            return refuse(
+                "noise_batch",
+                self.noise_batch.to_string(),
+                "is more patterns than can be drawn for a step",
+            );
         }
         Ok(())
     }

@@ -23,6 +23,11 @@ pub fn read(path: &Path) -> Result<Array2<f64>> {
         let record = record.with_context(|| format!("{shown} is not a CSV file"))?;
         let line = record.position().map_or(k as u64 + 1, csv::Position::line);
         if k == 0 && record.iter().all(|cell| cell.parse::<f64>().is_err()) {
+            ensure!(
+                record.len() == 1 || !record[0].is_empty(),
+                "{shown}: the first column has no name, like the index that pandas writes: save without it (index=False), or, if \
+                 it is data, name it"
+            );
             continue;
         }
         if rows == 0 {

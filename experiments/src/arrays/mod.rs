@@ -35,6 +35,9 @@ pub fn read(argument: &Path) -> Result<Array2<f64>> {
     ensure!(size <= MOST_BYTES, "{shown} has {size} bytes; files are read up to {MOST_BYTES}");
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let name = name.as_deref();
+    if let Some(name) = name.filter(|_| ["npy", "csv"].contains(&extension.as_str())) {
+        bail!("{shown} is one array, without names; leave out `:{name}`");
+    }
     let matrix = match extension.as_str() {
         "npy" => npy::read_npy(&path)?,
         "npz" => npy::read_npz(&path, name)?,
@@ -174,6 +177,9 @@ mod tests {
         assert!(error("a.npy", &npy("|O", "(2,)", b"pickle")).contains("object"));
         assert!(error("a.npy", b"\x93NUMPY").contains("a.npy"));
         assert!(error("a.npy", b"").contains("empty"));
+        assert!(error("a.npy", &npy("<f2", "(1,)", &[0; 2])).contains("save it as float32"));
+        let (_f, path) = written("a.npy", &npy("<f4", "(1,)", &[0; 4]));
+        assert!(read(Path::new(&format!("{}:t", path.display()))).unwrap_err().to_string().contains("leave out `:t`"));
         assert!(error("a.npy", &npy("<c16", "(1,)", &[0; 16])).contains("c16"));
         assert!(error("a.csv", b"1,2\n3\n").contains("line 2"));
         assert!(error("a.csv", b"1,2\n3,x\n").contains("line 2, column 2"));
@@ -189,6 +195,7 @@ mod tests {
 
     #[test]
     fn csv_with_and_without_a_header() {
+        assert!(error("a.csv", b",x\n0,1\n1,2\n").contains("index=False"));
         let (_f, path) = written("a.csv", b"x,y\n1,2\n3,4\n");
         assert_eq!(read(&path).unwrap(), array![[1.0, 2.0], [3.0, 4.0]]);
         let (_f, path) = written("a.csv", b" 1 , 2\n3,4\n");

@@ -88,6 +88,7 @@ fn parse(bytes: &[u8]) -> Result<ArrayD<f64>> {
                     elements::<$type>(bytes)
                 })*
                 kind if kind.starts_with('O') => bail!("the file holds pickled Python objects (dtype object), not numbers; save numbers"),
+                "f2" => bail!("the file holds half-precision numbers (float16), which are not read; save it as float32"),
                 _ => bail!("the type {descr} is not supported; real numbers and booleans are"),
             }
         };

@@ -48,6 +48,9 @@ struct Cli {
     format: Format,
 }
 
+/// More permutations or halves than this are a slip of the hand.
+const MOST_DRAWS: usize = 1_000_000;
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
     Csv,
@@ -62,6 +65,10 @@ fn main() -> ExitCode {
 fn answer(cli: &Cli) -> Result<()> {
     let estimators: Vec<Wanted> =
         cli.estimators.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(|error| anyhow!("{error}"))?;
+    for (flag, count) in [("--shuffle", cli.shuffle), ("--bootstrap", cli.bootstrap)] {
+        ensure!(count <= MOST_DRAWS, "{flag} {count}: at most {MOST_DRAWS} can be drawn");
+    }
+    ensure!(cli.bootstrap != 1, "--bootstrap 1: one half has no spread; give at least 2, better 100");
     let resampling = Resampling { permutations: cli.shuffle, halves: cli.bootstrap };
     let rows = if let [a, b] = cli.pair.as_slice() {
         pair([a, b], &estimators, resampling)?

@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::Parser;
+use infoplane_experiments::bound::STEEPEST;
 use infoplane_experiments::ib_curve::{
     AnnealingRow, BestRow, Format, LeastRow, OptimumRow, TransitionRow, figure, write,
 };
@@ -22,8 +23,8 @@ const STEPS_PER_E_FOLD: f64 = 20.0;
 const TRANSITION_WIDTH: f64 = 1e-6;
 /// More points or β's than this are a slip of the pen.
 const MOST_POINTS: usize = 100_000;
-/// Transitions are told apart up to here: beyond, atoms are worth less than rounding.
-const STEEPEST: f64 = 1e6;
+/// A joint larger than this takes more than a few seconds.
+const MANY: usize = 2000;
 /// Values of T that forward annealing starts with.
 const ANNEALED_CELLS: usize = 8;
 
@@ -57,7 +58,7 @@ struct Arguments {
     #[arg(long, value_name = "N", group = "what")]
     annealing: Option<usize>,
     /// How far --transitions looks
-    #[arg(long, value_name = "β", default_value_t = 100.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "β", default_value_t = 100.0, allow_negative_numbers = true, requires = "transitions")]
     beta_max: f64,
     /// How rows are written
     #[arg(long, value_enum, default_value_t = Format::Csv)]
@@ -72,6 +73,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(path) = &arguments.figure {
+        let is_svg = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg"));
+        ensure!(is_svg, "--figure {}: figures are drawn as .svg", path.display());
+    }
     let file = joint_file::read(&arguments.joint)?;
     if let Some(sum) = file.normalised_from {
         say!("note: the joint adds up to {sum}; divided by it");
@@ -79,6 +84,13 @@ fn run(arguments: &Arguments) -> Result<()> {
     let problem = Problem::new(&file.joint);
     if !problem.is_binary() {
         say!("note: Y has more than two values, so gap_bits rests on many starts, not on a proof that none was missed");
+    }
+    if problem.classes() * file.joint.n_y() > MANY {
+        say!(
+            "note: {} distinct p(y|x) over {} values of Y are many; this can take minutes",
+            problem.classes(),
+            file.joint.n_y()
+        );
     }
     let marks = answer(arguments, &problem)?;
     if let Some(path) = &arguments.figure {

@@ -15,7 +15,9 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
-use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
+use infoplane_experiments::rows::{
+    self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow, network_key,
+};
 use infoplane_experiments::run::{Settings, patterns_per_update};
 use infoplane_experiments::sgd_phases::verdict::{PhaseRule, judge};
 use infoplane_experiments::sgd_phases::{self, causes, diffusion, idnns, timing};
@@ -71,11 +73,14 @@ fn answer(cli: Cli) -> Result<()> {
     bound::write_curves(rq2.conditions()?.into_iter().map(|(_, settings)| settings.task), &results)?;
 
     // From here on everything is made from the CSVs.
-    let gradients: Vec<GradientRow> = rows::read_if_there(&results.file("gradients.csv"))?;
+    let mut gradients: Vec<GradientRow> = rows::read_if_there(&results.file("gradients.csv"))?;
     let displacements: Vec<DisplacementRow> = rows::read_if_there(&results.file("displacement.csv"))?;
     let weights: Vec<WeightRow> = rows::read_if_there(&results.file("weights.csv"))?;
     let information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
     let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+    let trained = rows::trained(&training, &rq2.last_epochs()?)?;
+    gradients
+        .retain(|row| trained.contains(&network_key(&row.condition, &row.activation, row.train_fraction, row.replica)));
     let (paths, trajectories) = (sgd_phases::collect(&gradients), trajectories::collect(&information));
     let estimator = trajectories.first().map_or_else(String::new, |t| t.estimator.clone());
 

@@ -17,7 +17,7 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
-use infoplane_experiments::rows;
+use infoplane_experiments::rows::{self, TrainingRow, network_key};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::version;
@@ -50,7 +50,11 @@ fn answer(args: &RunArgs) -> Result<()> {
     let Some(results) = rq3.complete("rq3", args)? else { return Ok(()) };
 
     // From here on everything is made from the CSVs.
-    let layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
+    let mut layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
+    let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+    let trained = rows::trained(&training, &rq3.last_epochs()?)?;
+    layers
+        .retain(|row| trained.contains(&network_key(&row.condition, &row.activation, row.train_fraction, row.replica)));
     let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
     let transitions: Vec<TransitionRow> = rows::read_if_there(&results.file("transitions.csv"))?;
     let gaps = gaps::rows(&layers);

@@ -29,8 +29,17 @@ use infoplane_experiments::tasks::count;
 use infoplane_experiments::terminal::{exit, say, tell};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
 use infoplane_experiments::version;
+use toml::Table;
 
 const DEFAULTS: &str = include_str!("../../configs/rq4.toml");
+
+/// Settings that every question has, and from where rq4 takes them instead.
+const ELSEWHERE: [(&str, &str, &str); 4] = [
+    ("model", "hidden", "[[family]]"),
+    ("grid", "activations", "[[cell]]"),
+    ("train", "optimizer", "[[cell]]"),
+    ("train", "learning_rate", "[tuning]"),
+];
 
 /// What do more hidden layers buy?
 ///
@@ -51,6 +60,11 @@ fn main() -> ExitCode {
 
 fn answer(args: &RunArgs) -> Result<()> {
     let mut table = args.table(DEFAULTS)?;
+    let defaults: Table = DEFAULTS.parse()?;
+    for (name, key, home) in ELSEWHERE {
+        let of = |table: &Table| table.get(name).and_then(|inner| inner.get(key)).cloned();
+        ensure!(of(&table) == of(&defaults), "rq4 takes {name}.{key} from {home}: change it there");
+    }
     let depth = DepthSettings::split(&mut table)?;
     let rq4: Settings<DepthRule> = typed(table)?;
     if args.show_config {

@@ -16,7 +16,7 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
-use infoplane_experiments::rows::{self, TrainingRow};
+use infoplane_experiments::rows::{self, TrainingRow, network_key};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
 use infoplane_experiments::sample_size::{self, SampleRow};
@@ -52,8 +52,11 @@ fn answer(args: &RunArgs) -> Result<()> {
     let Some(results) = rq5.complete("rq5", args)? else { return Ok(()) };
 
     // From here on everything is made from the CSVs.
-    let layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
+    let mut layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
     let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+    let trained = rows::trained(&training, &rq5.last_epochs()?)?;
+    layers
+        .retain(|row| trained.contains(&network_key(&row.condition, &row.activation, row.train_fraction, row.replica)));
     let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
     let paths = sample_size::collect(&layers, &training, joint.n_x());
     let samples: Vec<SampleRow> = paths.iter().map(|paths| paths.row(rq5.verdict.delta, joint.n_y())).collect();

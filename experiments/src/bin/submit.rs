@@ -9,6 +9,9 @@ use infoplane_experiments::results::write_atomically;
 use infoplane_experiments::slurm::{Plan, Submission};
 use infoplane_experiments::terminal::{exit, tell};
 
+/// What tells the array's tasks and the job after them what to do.
+const OURS: [&str; 4] = ["--jobs", "--merge", "--plan", "--show-config"];
+
 /// Submits a run to Slurm: an array whose tasks share the jobs, and a job that merges them when all are finished.
 ///
 /// What follows the question is given to its program, except for:
@@ -37,6 +40,9 @@ fn submit(cli: Cli) -> Result<()> {
     let tasks = take(&mut arguments, "--tasks")?.pop().unwrap_or_else(|| "16".to_owned());
     let tasks: usize = tasks.parse().ok().filter(|&tasks| tasks > 0).context("--tasks: a number of at least 1")?;
     let options = take(&mut arguments, "--sbatch")?;
+    if let Some(word) = arguments.iter().find(|word| OURS.contains(&word.split('=').next().unwrap_or_default())) {
+        bail!("{word} is not for you to give: the array's tasks get --jobs, and the job after them --merge");
+    }
     ensure!(
         !cli.question.contains(['/', '\\']) && cli.question.starts_with("rq"),
         "`{}` is no question: rq1 … rq5",

@@ -37,6 +37,9 @@ const TRANSITION_STEPS: usize = 400;
 /// Relative width to which a transition is closed in on.
 const TRANSITION_WIDTH: f64 = 1e-4;
 
+/// Transitions are told apart up to this β: beyond, atoms are worth less than rounding.
+pub const STEEPEST: f64 = 1e6;
+
 /// How layers are tested against the bound.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,8 +72,8 @@ impl BoundSettings {
             self.width_bits
         );
         ensure!(
-            self.transitions_up_to > 1.0 && self.transitions_up_to.is_finite(),
-            "bound.transitions_up_to = {}: must be a finite β above 1",
+            self.transitions_up_to > 1.0 && self.transitions_up_to <= STEEPEST,
+            "bound.transitions_up_to = {}: a β between 1 and {STEEPEST:e}, beyond which atoms are worth less than rounding",
             self.transitions_up_to
         );
         let joint = JointDistribution::uniform_binary(&[0.0, 1.0])?;

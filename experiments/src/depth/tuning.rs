@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::thresholds::{Path, Threshold};
 use super::verdict::DepthRule;
-use super::{Arm, DepthSettings, RateRule, Tuning, name};
+use super::{Arm, DepthSettings, PerOptimizer, RateRule, Tuning, name};
 use crate::run::Settings;
 use crate::trajectories::LEVEL;
 
@@ -43,6 +43,11 @@ impl Tuning {
                 !rates.is_empty() && rates.windows(2).all(|pair| pair[0] < pair[1]),
                 "tuning.grid.{key} = {rates:?}: at least one learning rate, in ascending order"
             );
+        }
+        let rates = |of: &PerOptimizer<Vec<f64>>| [&of.sgd[..], &of.adam[..]].concat();
+        let fixed = [self.fixed.sgd, self.fixed.adam];
+        if let Some(rate) = rates(&self.grid).iter().chain(&fixed).find(|rate| !(rate.is_finite() && **rate > 0.0)) {
+            anyhow::bail!("tuning.fixed or tuning.grid has {rate}: learning rates are finite numbers above 0");
         }
         Ok(())
     }
@@ -150,7 +155,7 @@ fn better(new: &RateRow, old: &RateRow) -> bool {
 mod tests {
     use super::*;
     use crate::depth::thresholds::Quantity;
-    use crate::depth::{Cell, Family, PerOptimizer};
+    use crate::depth::{Cell, Family};
     use infoplane_model::{Activation, OptimizerKind};
 
     #[test]

@@ -102,6 +102,10 @@ impl Sheet {
     /// # Errors
     /// If the picture cannot be drawn or a file not written.
     pub(super) fn save(self, name: &str, drawing: Drawing) -> Result<()> {
+        // Networks that diverged at once leave nothing to draw.
+        if self.plots.is_empty() {
+            return Ok(());
+        }
         let (width, height) = (self.cell.0 * drawing.style.panel(), self.cell.1 * drawing.style.panel());
         let all =
             width * (self.columns - usize::from(self.last_column.is_some())) as f64 + self.last_column.unwrap_or(0.0);

@@ -81,6 +81,22 @@ pub fn sum_up(reader: impl Read, limit: u64) -> io::Result<(u64, crc32fast::Hash
     Ok((summed.bytes, summed.hasher))
 }
 
+/// The sums of those of these files that a folder has.
+///
+/// # Errors
+/// If one cannot be read.
+pub fn sums(folder: &Path, names: impl Iterator<Item = String>) -> io::Result<BTreeMap<String, Sum>> {
+    let mut sums = BTreeMap::new();
+    for name in names {
+        let path = folder.join(&name);
+        if path.exists() {
+            let (bytes, hasher) = sum_up(File::open(path)?, u64::MAX)?;
+            sums.insert(name, Sum { bytes, crc32: hasher.finalize() });
+        }
+    }
+    Ok(sums)
+}
+
 /// Seals a folder.
 ///
 /// # Errors
@@ -105,7 +121,12 @@ pub fn flaw(folder: &Path, identity: &str, job: usize) -> Option<String> {
     if manifest.job != job {
         return Some(format!("it is job {}", manifest.job));
     }
-    manifest.files.iter().find_map(|(name, expected)| {
+    flaw_of(folder, &manifest.files)
+}
+
+/// What speaks against files of a folder being those once summed up, if anything does.
+pub fn flaw_of(folder: &Path, files: &BTreeMap<String, Sum>) -> Option<String> {
+    files.iter().find_map(|(name, expected)| {
         let summed = File::open(folder.join(name)).and_then(|file| sum_up(file, u64::MAX));
         match summed {
             Err(error) => Some(format!("its {name} cannot be read ({error})")),

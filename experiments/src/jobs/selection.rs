@@ -18,7 +18,7 @@ pub struct JobArgs {
     #[arg(long)]
     pub merge: bool,
     /// Print how many jobs there are, and stop
-    #[arg(long)]
+    #[arg(long, conflicts_with = "merge")]
     pub plan: bool,
     /// Seconds between two checkpoints inside a job: what a kill can cost
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
@@ -92,8 +92,11 @@ impl fmt::Display for Selection {
         match self {
             Self::Share { task, of } => write!(f, "{task}/{of}"),
             Self::Ranges(ranges) => {
-                let numbers: Vec<usize> = ranges.iter().cloned().flatten().collect();
-                f.write_str(&listed(&numbers))
+                let parts = ranges.iter().map(|range| match (range.start(), range.end()) {
+                    (first, last) if first == last => first.to_string(),
+                    (first, last) => format!("{first}-{last}"),
+                });
+                f.write_str(&parts.collect::<Vec<_>>().join(","))
             }
         }
     }
@@ -121,11 +124,13 @@ mod tests {
         assert!(of("11/12").is_empty());
         let shares: Vec<usize> = (0..3).flat_map(|task| of(&format!("{task}/3"))).collect();
         assert_eq!(shares.len(), 10);
-        assert_eq!("0,4,5,6".parse::<Selection>().unwrap().to_string(), "0,4-6");
+        assert_eq!("0,4-6".parse::<Selection>().unwrap().to_string(), "0,4-6");
         for wrong in ["", "a", "3-1", "4/4", "0/0", "-3", "1,,2", "99999999999999999999"] {
             assert!(wrong.parse::<Selection>().is_err(), "{wrong}");
         }
         let beyond = "8-12".parse::<Selection>().unwrap().of(10).unwrap_err().to_string();
         assert!(beyond.contains("10 jobs") && beyond.contains("12"), "{beyond}");
+        // Ranges are never written out.
+        assert!("0-99999999999999".parse::<Selection>().unwrap().of(10).is_err());
     }
 }

@@ -57,6 +57,11 @@ pub fn runs(folders: &[PathBuf]) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
     for folder in folders {
         ensure!(folder.is_dir(), "there is no folder {}: `just rq1` makes results/", folder.display());
+        ensure!(
+            folder.join("run.json").exists() || !folder.join("config.toml").exists(),
+            "the run in {} is not finished; the command that began it goes on",
+            folder.display()
+        );
         look(folder, folder, DEPTH, &mut runs)?;
     }
     runs.sort_by(|a, b| a.rank().cmp(&b.rank()));

@@ -61,6 +61,10 @@ impl Report {
     /// If a folder or a file of a finished run cannot be read.
     pub fn gather(folders: &[PathBuf]) -> Result<Self> {
         let runs = found::runs(folders)?;
+        if runs.is_empty() {
+            let shown: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
+            say!("note: there is no finished run in {}; the page says how to make one", shown.join(", "));
+        }
         let questions = questions::answers(&runs)?;
         let planes = planes::pack(&found::with_planes(&runs))?;
         let curves = curves(&runs)?;

@@ -3,13 +3,14 @@
 use std::num::NonZero;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Resolved, Settings};
 use crate::bound::{self, Bound};
 use crate::config::RunArgs;
+use crate::jobs::seal;
 use crate::jobs::selection::listed;
 use crate::jobs::{self, Jobs};
 use crate::progress::Progress;
@@ -36,6 +37,7 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         }
         let results = Results::claim(folder, self)?;
         if results.is_complete() {
+            results.check_tables()?;
             say!("{} is complete: nothing is trained again", results.folder().display());
             // Left by a process killed between marking the run complete and this.
             jobs::clear(results.folder())?;
@@ -84,9 +86,17 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         for note in &notes {
             say!("note: {note}");
         }
+        ensure!(
+            results.file("training.csv").exists(),
+            "no network had finite numbers at any recorded epoch, so there is nothing to judge; a smaller train.learning_rate, or \
+             inputs on a smaller scale, may help"
+        );
+        let tables = TABLES.into_iter().chain(["curve", "transitions"]).map(|table| format!("{table}.csv"));
+        let tables = seal::sums(results.folder(), tables).context("cannot read the merged tables")?;
         let device = format!("{} device {}", self.compute.backend, self.compute.device);
         let seeds = self.run.checked_seeds()?;
         let record = RunRecord::new(question, device, threads, started.elapsed(), &seeds, &notes, results.config());
+        let record = RunRecord { tables, ..record };
         results.complete(&record)?;
         jobs::clear(results.folder())?;
         Ok(Some(results))

@@ -97,7 +97,8 @@ pub fn judge(conditions: &[String], timings: &[TimingRow], causes: &[CauseRow], 
             at_least(share, rule.transition_share),
         ));
     }
-    let Some(reference) = conditions.first() else { return claims };
+    // Nothing is compared with networks that have not learned.
+    let Some(reference) = conditions.first().filter(|name| learned(name)) else { return claims };
     if let Some(timing) = summarise(timings, reference) {
         let estimator = timings.first().map_or("", |row| row.estimator.as_str());
         let replicas = replicas_of(causes, reference);

@@ -19,7 +19,7 @@ use super::labelled::labelled;
 pub fn load(images: &Path) -> Result<Task> {
     let labels = labels_beside(images)?;
     let (shape, pixels) = read(images)?;
-    let (n, size) = (shape[0], shape[1..].iter().product::<usize>());
+    let (n, size) = (shape[0], pixels.len().checked_div(shape[0]).unwrap_or(0));
     ensure!(n > 0 && size > 0, "{} holds no images ({shape:?})", images.display());
     let (label_shape, label_bytes) = read(&labels)?;
     ensure!(
@@ -103,6 +103,9 @@ mod tests {
             refused(&[0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], &labels)
                 .contains("0 follow")
         );
+        // No images, of a size beyond any memory.
+        let none = [&[0, 0, 8, 3, 0, 0, 0, 0][..], &[255; 8]].concat();
+        assert!(refused(&none, &labels).contains("no images"));
         assert!(refused(&IMAGES, &[0, 0, 8, 1, 0, 0, 0, 1, 1]).contains("2 labels"));
         assert!(load(Path::new("digits.idx")).unwrap_err().to_string().contains("named like"));
     }

@@ -12,13 +12,23 @@ use super::Task;
 /// More classes than this are a column of measurements taken for labels.
 const MOST_CLASSES: i64 = 1000;
 
+/// A weight times a larger input is soon no number any more.
+const GREATEST: f32 = 1e30;
+
 /// A task of patterns, [n × d], with labels 0, 1, …, [n]; `shown` names the source in messages.
 ///
 /// # Errors
-/// If there is not one label for each pattern, a label is negative, or all labels are the same.
+/// If an input is no number that can be trained on, there is not one label for each pattern, a label is negative, or all labels are the same.
 pub fn labelled(name: String, inputs: Array2<f32>, labels: &[i64], shown: &str) -> Result<Task> {
     let n = inputs.nrows();
     ensure!(labels.len() == n, "{shown}: {n} patterns need {n} labels, but there are {}", labels.len());
+    if let Some(((row, column), _)) = inputs.indexed_iter().find(|(_, value)| value.is_nan() || value.abs() > GREATEST)
+    {
+        anyhow::bail!(
+            "{shown}: the input in row {row}, column {column} (from 0) is beyond {GREATEST:e}, too large to train on in single \
+             precision; scale the inputs down"
+        );
+    }
     if let Some(row) = labels.iter().position(|label| !(0..MOST_CLASSES).contains(label)) {
         anyhow::bail!(
             "{shown}: label {row} is {}; labels are whole numbers from 0 to {}",

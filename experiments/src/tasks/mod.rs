@@ -78,6 +78,9 @@ pub struct Split {
     pub labels: Vec<u32>,
 }
 
+/// The paper's I(X;Y), which the settings of a question start from.
+const O3_BITS: f64 = 0.99;
+
 impl TaskSettings {
     /// Generates or reads the task.
     ///
@@ -109,6 +112,12 @@ impl TaskSettings {
             (0.0..=1.0).contains(&self.label_noise),
             "task.label_noise = {}: must lie between 0 and 1",
             self.label_noise
+        );
+        ensure!(
+            self.dataset.is_empty() || self.i_xy_bits == O3_BITS,
+            "task.i_xy_bits = {} belongs to the paper's task; {} has an I(X;Y) of its own",
+            self.i_xy_bits,
+            self.dataset
         );
         Ok(())
     }

@@ -16,14 +16,20 @@ use super::Task;
 /// Patterns beyond this do not fit a laptop's memory once every layer has them.
 const MOST_PATTERNS: usize = 1_000_000;
 
+/// Numbers in all.
+const MOST_NUMBERS: usize = 100_000_000;
+
 /// The task of `teacher` or `teacher:inputs=12,patterns=4096,noise=0.5,seed=1`, what is not named being as in the latter.
 ///
 /// # Errors
 /// If a name is unknown or a number out of range.
 pub fn parse(settings: &str) -> Result<Task> {
     let (mut inputs, mut patterns, mut noise, mut seed) = (12_usize, 4096_usize, 0.5_f64, 1_u64);
+    let mut seen = Vec::new();
     for setting in settings.split(',').filter(|setting| !setting.is_empty()) {
         let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+        ensure!(!seen.contains(&name), "task.dataset = \"teacher:{settings}\": {name} is there twice");
+        seen.push(name);
         let wrong = || format!("task.dataset = \"teacher:{settings}\": {name} = `{value}` is no number for it");
         match name {
             "inputs" => inputs = value.parse().with_context(wrong)?,
@@ -37,6 +43,10 @@ pub fn parse(settings: &str) -> Result<Task> {
     }
     ensure!((1..=10_000).contains(&inputs), "teacher: inputs = {inputs}, but it has between 1 and 10000");
     ensure!((2..=MOST_PATTERNS).contains(&patterns), "teacher: patterns = {patterns}, between 2 and {MOST_PATTERNS}");
+    ensure!(
+        inputs * patterns <= MOST_NUMBERS,
+        "teacher: {inputs} inputs of {patterns} patterns are more than the {MOST_NUMBERS} numbers that are drawn"
+    );
     ensure!(noise.is_finite() && noise > 0.0, "teacher: noise = {noise} must be a finite number above 0");
     teacher(inputs, patterns, noise, seed)
 }

@@ -41,6 +41,10 @@ impl Estimator for Gaussian {
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         check_pair(a, b, 1)?;
+        let (rows, columns) = (a.nrows(), a.ncols() + b.ncols());
+        if rows <= columns {
+            return Err(EstimateError::TooFewRows { rows, columns });
+        }
         let both = ndarray::concatenate(Axis(1), &[a, b])
             .map_err(|_| EstimateError::PairRows { first: a.nrows(), second: b.nrows() })?;
         let (a, b, both) = (spectrum(a), spectrum(b), spectrum(both.view()));

@@ -50,9 +50,25 @@ pub(super) fn check_pair(a: ArrayView2<f64>, b: ArrayView2<f64>, k: usize) -> Re
             return Err(EstimateError::NoUnits);
         }
         check_finite(sample)?;
+        for (unit, column) in sample.columns().into_iter().enumerate() {
+            let (least, most) =
+                column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+            if most > least && most - least < LEAST_SPREAD {
+                return Err(EstimateError::TooAlike { unit, spread: most - least });
+            }
+        }
     }
     Ok(())
 }
+
+/// Squares of smaller differences are no numbers any more.
+const LEAST_SPREAD: f64 = 1e-100;
+
+/// A k-th neighbour at distance 0, which a continuous variable does not have: the repeated rows of a saturated layer, say.
+const REPEATED: EstimateError = EstimateError::Degenerate {
+    what: "the distance to the k-th neighbour (rows repeat)",
+    advice: "use mixed-ksg, which is made for repeated values",
+};
 
 fn bits(nats: f64) -> f64 {
     nats / std::f64::consts::LN_2
@@ -88,13 +104,9 @@ impl Estimator for Ksg {
             }
             .filter(|_| radius > 0.0)
         });
-        // A k-th neighbour at distance 0: repeated rows, which a continuous variable does not have.
         let terms: Option<Vec<f64>> = terms.into_iter().collect();
         let Some(terms) = terms else {
-            return Err(EstimateError::Degenerate {
-                what: "the distance to the k-th neighbour (rows repeat)",
-                advice: "use mixed-ksg, which is made for repeated values",
-            });
+            return Err(REPEATED);
         };
         let mean = terms.iter().sum::<f64>() / n;
         let offset = if self.variant == 1 { 0.0 } else { 1.0 / k };
@@ -121,16 +133,19 @@ fn ross(t: ArrayView2<f64>, labels: &[usize], k: usize) -> Result<Estimate, Esti
         let same: Vec<f64> =
             (0..labels.len()).map(|j| if labels[j] == labels[row] { distances.a[j] } else { f64::INFINITY }).collect();
         let radius = kth_nearest(&same, row, k);
-        // The k-th neighbour itself counts, and so do ties with it, such as the repeated rows of a saturated layer.
+        // The k-th neighbour itself counts, and so do ties with it.
         let m = within(&distances.a, radius);
-        Some((digamma(k as f64) - digamma(own as f64), digamma(m as f64)))
+        Some((radius, digamma(k as f64) - digamma(own as f64), digamma(m as f64)))
     });
-    let kept: Vec<(f64, f64)> = terms.into_iter().flatten().collect();
+    let kept: Vec<(f64, f64, f64)> = terms.into_iter().flatten().collect();
+    if kept.iter().any(|&(radius, ..)| radius == 0.0) {
+        return Err(REPEATED);
+    }
     if kept.is_empty() {
         return Err(EstimateError::TooFewSamples { k, samples: 0 });
     }
     let used = kept.len() as f64;
-    let mean = kept.iter().map(|(own, near)| own - near).sum::<f64>() / used;
+    let mean = kept.iter().map(|(_, own, near)| own - near).sum::<f64>() / used;
     Ok(Estimate::point(bits(digamma(used.min(n)) + mean)))
 }
 

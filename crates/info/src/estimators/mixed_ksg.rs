@@ -6,6 +6,8 @@
 //! paper has logarithms (less bias at small counts), and in which a distance counts as within if it is at most ρ_i − 10⁻¹⁵,
 //! and as 0 if at most 10⁻¹⁵.
 //!
+//! Labels are classes, farther from each other than any two t's.
+//!
 //! Consistent for any mixture, so also for discrete T; for a deterministic continuous layer I(X;T) is infinite, and says so.
 
 use std::fmt;
@@ -38,7 +40,10 @@ impl MixedKsg {
 impl Estimator for MixedKsg {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         let labels = sample.labels()?;
-        let y = Array2::from_shape_fn((labels.len(), 1), |(row, _)| labels[row] as f64);
+        // Classes lie farther apart than any two t's: how near they are shall not depend on the unit in which T is measured.
+        let (least, most) = sample.t.iter().fold((0.0_f64, 0.0_f64), |(low, high), &t| (low.min(t), high.max(t)));
+        let apart = 1.0 + 2.0 * (most - least);
+        let y = Array2::from_shape_fn((labels.len(), 1), |(row, _)| apart * labels[row] as f64);
         let distinct = Partition::of_rows(sample.t).cells();
         let i_xt = if sample.is_deterministic() && distinct * 2 > labels.len() {
             // Most rows are values of their own: a continuous layer.
@@ -62,7 +67,8 @@ impl Estimator for MixedKsg {
             let (k, reach) = if radius <= NOTHING {
                 (at_most(&distances.joint, NOTHING), NOTHING)
             } else {
-                (self.k as f64, radius - NOTHING)
+                // The published code's, and below the radius also where that is too large to notice 10⁻¹⁵.
+                (self.k as f64, radius - NOTHING.max(4.0 * f64::EPSILON * radius))
             };
             digamma(k) + n.ln() - digamma(at_most(&distances.a, reach)) - digamma(at_most(&distances.b, reach))
         });
@@ -79,6 +85,21 @@ impl fmt::Display for MixedKsg {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn information_about_labels_does_not_depend_on_the_unit_of_t() {
+        let t = Array2::from_shape_fn((60, 1), |(i, _)| (i as f64 * 0.7).sin() + f64::from(u8::from(i % 2 == 1)));
+        let labels: Vec<f64> = (0..60).map(|i| f64::from(i % 2)).collect();
+        let joint = crate::JointDistribution::uniform_binary(&labels).unwrap();
+        let of = |scale: f64| {
+            let t = &t * scale;
+            MixedKsg { k: 3 }.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap().i_ty.bits
+        };
+        assert!(of(1.0) > 0.1);
+        for scale in [1e-3, 20.0, 1e3] {
+            approx::assert_abs_diff_eq!(of(scale), of(1.0), epsilon = 1e-9);
+        }
+    }
     use crate::JointDistribution;
     use rand::rngs::ChaCha8Rng;
     use rand::{RngExt, SeedableRng};

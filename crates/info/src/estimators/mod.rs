@@ -137,13 +137,18 @@ impl<'a> Sample<'a> {
     }
 }
 
+/// The square of what is larger is no number any more.
+const GREATEST: f64 = 1e100;
+
 /// Checks that all are numbers.
 fn check_finite(sample: ArrayView2<f64>) -> Result<(), EstimateError> {
     // In the order of memory and without places, which are slow to count, as long as nothing is found.
-    if sample.fold(true, |all, value| all & value.is_finite()) {
+    let is_fine = |value: &f64| value.abs() <= GREATEST;
+    if sample.fold(true, |all, value| all & is_fine(value)) {
         return Ok(());
     }
-    match sample.indexed_iter().find(|(_, value)| !value.is_finite()) {
+    match sample.indexed_iter().find(|(_, value)| !is_fine(value)) {
+        Some(((row, unit), &value)) if value.is_finite() => Err(EstimateError::TooLarge { row, unit, value }),
         Some(((row, unit), &value)) => Err(EstimateError::NotFinite { row, unit, value }),
         None => Ok(()),
     }
@@ -213,6 +218,28 @@ pub enum EstimateError {
         /// The value.
         value: f64,
     },
+    /// A number whose square is none.
+    #[error(
+        "the activation of unit {unit} in row {row} is {value:e}; beyond 1e100 nothing can be computed: scale the data down"
+    )]
+    TooLarge {
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        unit: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A column whose values hardly differ.
+    #[error(
+        "the values of unit {unit} differ by {spread:e} at most, the square of which is no number any more: scale the data up"
+    )]
+    TooAlike {
+        /// Column, from 0.
+        unit: usize,
+        /// Its greatest value less its least.
+        spread: f64,
+    },
     /// More symbols than there are said to be.
     #[error("the layer takes {seen} different values, more than the {stated} that symbols={stated} states")]
     Symbols {
@@ -231,6 +258,16 @@ pub enum EstimateError {
         k: usize,
         /// Samples there are.
         samples: usize,
+    },
+    /// As many columns as rows, between which a line can always be drawn.
+    #[error(
+        "{columns} columns need more rows than that, but there are {rows}; the correlations of fewer are made of chance"
+    )]
+    TooFewRows {
+        /// Rows there are.
+        rows: usize,
+        /// Columns of both sides.
+        columns: usize,
     },
     /// Samples of different numbers.
     #[error(
@@ -280,7 +317,8 @@ pub enum EstimateError {
     },
     /// A value that no bin holds.
     #[error(
-        "the activation of unit {unit} in row {row} is {value}, outside the range {low}..{high} of the bins; widen the range, or use binning:width=… which has no range"
+        "the activation of unit {unit} in row {row} is {value}, outside the range {low}..{high} of the bins; widen the range or the \
+         bins, or use binning:width=…"
     )]
     OutOfRange {
         /// Row, from 0.
@@ -492,6 +530,9 @@ mod tests {
         assert!(error("binning:width=NaN").contains("width"));
         assert!(error("binning:bins=0,range=-1..1").contains("bins"));
         assert!(error("binning:bins=3,range=1..1").contains("range"));
+        assert!(error("binning:bins=3,range=-1...1").contains("low..high"));
+        assert!(error("kde:variance=1e-320").contains("between 1e-100"));
+        assert!(error("ksg:k=18446744073709551615").contains("at most"));
         assert!(error("idnns:edges=one").contains("edges"));
         assert!(error("plugin:symbols=9").contains("symbols"));
     }
@@ -501,6 +542,8 @@ mod tests {
         let joint = JointDistribution::uniform_binary(&[0.0, 1.0]).unwrap();
         let nan = ndarray::array![[0.0, 1.0], [f64::NAN, 2.0]];
         assert!(matches!(Sample::new(nan.view(), &joint), Err(EstimateError::NotFinite { row: 1, unit: 0, .. })));
+        let large = ndarray::array![[0.0, 1.0], [1e200, 2.0]];
+        assert!(matches!(Sample::new(large.view(), &joint), Err(EstimateError::TooLarge { row: 1, unit: 0, .. })));
         let short = ndarray::array![[0.0]];
         assert!(matches!(Sample::new(short.view(), &joint), Err(EstimateError::Rows { activations: 1, joint: 2 })));
     }

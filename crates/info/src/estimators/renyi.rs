@@ -84,15 +84,21 @@ impl Renyi {
     }
 
     /// S_α of K/n in bits.
-    fn entropy(&self, kernel: &DMatrix<f64>) -> f64 {
+    ///
+    /// # Errors
+    /// If an order is so high that nothing is left of the eigenvalues' powers.
+    fn entropy(&self, kernel: &DMatrix<f64>) -> Result<f64, EstimateError> {
         let n = kernel.nrows() as f64;
         let eigenvalues = kernel.clone().symmetric_eigenvalues();
         let trace: f64 = eigenvalues.iter().map(|value| (value / n).max(0.0).powf(self.alpha)).sum();
-        trace.log2() / (1.0 - self.alpha)
+        Some(trace.log2() / (1.0 - self.alpha)).filter(|bits| bits.is_finite()).ok_or(EstimateError::Degenerate {
+            what: "the entropy of the kernel's eigenvalues",
+            advice: "take an alpha nearer to 1",
+        })
     }
 
-    fn information(&self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> f64 {
-        self.entropy(a) + self.entropy(b) - self.entropy(&a.component_mul(b))
+    fn information(&self, a: &DMatrix<f64>, b: &DMatrix<f64>) -> Result<f64, EstimateError> {
+        Ok(self.entropy(a)? + self.entropy(b)? - self.entropy(&a.component_mul(b))?)
     }
 }
 
@@ -111,23 +117,24 @@ fn alignment(a: &DMatrix<f64>, b: &DMatrix<f64>) -> f64 {
 impl Estimator for Renyi {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         let (labels, drawn) = (sample.labels()?, self.drawn(sample.t.nrows()));
+        check_pair(sample.t, sample.t, 1)?;
         let rows = |values: ArrayView2<f64>| -> Array2<f64> { values.select(Axis(0), &drawn) };
         let n = drawn.len();
         let same = |i: usize, j: usize| f64::from(u8::from(labels[drawn[i]] == labels[drawn[j]]));
         let of_labels = DMatrix::from_fn(n, n, same);
         let of_t = self.kernel(rows(sample.t).view(), Some(&of_labels));
         let i_xt = match sample.inputs {
-            Some(x) => self.information(&self.kernel(rows(x).view(), Some(&of_labels)), &of_t),
-            None => self.entropy(&of_t),
+            Some(x) => self.information(&self.kernel(rows(x).view(), Some(&of_labels)), &of_t)?,
+            None => self.entropy(&of_t)?,
         };
-        Ok(Information { i_xt: Estimate::point(i_xt), i_ty: Estimate::point(self.information(&of_t, &of_labels)) })
+        Ok(Information { i_xt: Estimate::point(i_xt), i_ty: Estimate::point(self.information(&of_t, &of_labels)?) })
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         check_pair(a, b, 1)?;
         let drawn = self.drawn(a.nrows());
         let kernel = |sample: ArrayView2<f64>| self.kernel(sample.select(Axis(0), &drawn).view(), None);
-        Ok(Estimate::point(self.information(&kernel(a), &kernel(b))))
+        Ok(Estimate::point(self.information(&kernel(a), &kernel(b))?))
     }
 }
 
@@ -171,6 +178,15 @@ mod tests {
         let joint = JointDistribution::uniform_binary(&[0.0, 1.0]).unwrap();
         let got = renyi(2.0, 1.0).estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap();
         approx::assert_abs_diff_eq!(got.i_xt.bits, -(0.5 * (1.0 + k * k)).log2(), epsilon = 1e-12);
+    }
+
+    #[test]
+    fn one_row_and_an_order_that_leaves_nothing_are_refused() {
+        let joint = JointDistribution::uniform_binary(&[0.0, 0.0, 1.0, 1.0]).unwrap();
+        let t = array![[0.0], [1.0], [2.0], [3.0]];
+        assert!(renyi(1e5, 1.0).estimate(&Sample::new(t.view(), &joint).unwrap()).is_err());
+        let alone = JointDistribution::uniform_binary(&[0.0]).unwrap();
+        assert!(renyi(2.0, 1.0).estimate(&Sample::new(array![[1.0]].view(), &alone).unwrap()).is_err());
     }
 
     #[test]

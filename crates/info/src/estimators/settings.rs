@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+/// A larger count is a slip of the hand.
+const MOST_COUNT: usize = 100_000_000;
+
 /// What is wrong with the way an estimator was written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -111,6 +114,10 @@ impl Settings {
             Some(value) if !(value.is_finite() && value > 0.0) => {
                 Err(self.value_error(key, &value.to_string(), "must be a finite number above 0"))
             }
+            // Its square, or its inverse, would not be a number any more.
+            Some(value) if !(1e-100..=1e100).contains(&value) => {
+                Err(self.value_error(key, &format!("{value:e}"), "must lie between 1e-100 and 1e100"))
+            }
             value => Ok(value),
         }
     }
@@ -123,6 +130,9 @@ impl Settings {
         match self.take::<usize>(key)? {
             Some(value) if value < least => {
                 Err(self.value_error(key, &value.to_string(), &format!("must be at least {least}")))
+            }
+            Some(value) if value > MOST_COUNT => {
+                Err(self.value_error(key, &value.to_string(), &format!("must be at most {MOST_COUNT}")))
             }
             value => Ok(value),
         }
@@ -144,8 +154,11 @@ impl Settings {
     /// If the value is no range, or empty.
     pub fn take_range(&mut self, key: &'static str) -> Result<Option<(f64, f64)>, SettingError> {
         let Some(text) = self.take::<String>(key)? else { return Ok(None) };
-        let ends =
-            text.split_once("..").and_then(|(low, high)| Some((low.parse::<f64>().ok()?, high.parse::<f64>().ok()?)));
+        // A third dot is a slip of the hand, and no decimal point.
+        let ends = text
+            .split_once("..")
+            .filter(|(_, high)| !high.starts_with('.'))
+            .and_then(|(low, high)| Some((low.parse::<f64>().ok()?, high.parse::<f64>().ok()?)));
         match ends {
             Some((low, high)) if low.is_finite() && high.is_finite() && low < high => Ok(Some((low, high))),
             _ => Err(self.value_error(key, &text, "must be low..high with low below high, like -1..1")),

@@ -84,10 +84,14 @@ fn noisy_of(settings: &str) -> Option<Architecture> {
     Some(Architecture::Noisy { sigma, draws })
 }
 
+/// More channels than this are a slip of the hand.
+const MOST_CHANNELS: usize = 4096;
+
 /// Of `channels=4,kernel=3`.
 fn convolutional_of(settings: &str) -> Option<Architecture> {
     let (channels, kernel) = settings.strip_prefix("channels=")?.split_once(",kernel=")?;
-    Some(Architecture::Convolutional { channels: channels.parse().ok()?, kernel: kernel.parse().ok()? })
+    let channels = channels.parse().ok().filter(|&channels| channels <= MOST_CHANNELS)?;
+    Some(Architecture::Convolutional { channels, kernel: kernel.parse().ok()? })
 }
 
 impl From<Architecture> for String {
