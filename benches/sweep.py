@@ -30,7 +30,8 @@ for axis, quantity in zip(axes, ("rows", "replicas", "epochs", "width")):
     axis.set_xticks([float(row["value"]) for row in points], [row["value"] for row in points])
     axis.minorticks_off()
     axis.set_yscale("log" if quantity in ("rows", "width") else "linear")
-    axis.set_ylim(bottom=None if quantity in ("rows", "width") else 0)
+    low, high = axis.get_ylim()
+    axis.set_ylim(low if quantity in ("rows", "width") else 0, 1.1 * high)
     axis.legend(frameon=False) if quantity in ("rows", "width") else None
 axes[0].set_ylabel("ms per replica and epoch")
 figure.savefig("docs/sweep.svg", metadata={"Date": None})

@@ -176,6 +176,8 @@ mod tests {
         assert!(error("a.npy", &npy("<f8", "(1000000000, 10)", &nan)).contains("a.npy"));
         assert!(error("a.npy", &npy("|O", "(2,)", b"pickle")).contains("object"));
         assert!(error("a.npy", b"\x93NUMPY").contains("a.npy"));
+        let nested = b"\x93NUMPY\x01\x00\x76\x00{{'descr': '<f8', 'fortran_order': {{{{{{{{False, {'rder': {{{{{{{{{F{{{{{{{{{{ False, 'shape':(00 , ,)43 =  hape': \n(\n220,\n\n\n\n\n, ";
+        assert!(error("a.npy", nested).contains("header"));
         assert!(error("a.npy", b"").contains("empty"));
         assert!(error("a.npy", &npy("<f2", "(1,)", &[0; 2])).contains("save it as float32"));
         let (_f, path) = written("a.npy", &npy("<f4", "(1,)", &[0; 4]));

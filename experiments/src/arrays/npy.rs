@@ -63,6 +63,11 @@ fn open_npz(path: &Path) -> Result<(ZipArchive<File>, Vec<String>)> {
 /// Parses an .npy file in memory; its claim is checked against its length before anything is allocated.
 fn parse(bytes: &[u8]) -> Result<ArrayD<f64>> {
     let (header, data) = split(bytes)?;
+    // A dictionary with a tuple in it; the time that ndarray-npy takes for deeper nests doubles with every step.
+    ensure!(
+        header.matches(['{', '(', '[']).count() <= 2,
+        "the header is damaged (or the file holds records, which are not supported)"
+    );
     let descr = between(header, "'descr':")
         .context("the header has no type (or the file holds records, which are not supported)")?;
     let shape = header
