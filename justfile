@@ -90,10 +90,11 @@ test-report:
     cargo build --release --workspace
     cd tests/browser && npm ci --silent && npm test
 
-# format and lints, warnings denied
+# format, lints and documentation, warnings denied
 lint:
     cargo fmt --all --check
     cargo clippy --release --workspace --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
 
 # the documentation, in the browser
 doc:

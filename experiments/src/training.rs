@@ -69,7 +69,7 @@ pub struct Job<'a> {
     pub measure: &'a MeasureSettings,
     /// Recorded epochs, ascending.
     pub epochs: &'a [usize],
-    /// Weights that every replica starts from, [P], instead of drawn ones.
+    /// Weights that every replica starts from, \[P], instead of drawn ones.
     pub weights: Option<&'a [f32]>,
     /// The bound that layers are tested against, if they are.
     pub bound: Option<&'a Bound>,

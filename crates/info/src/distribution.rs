@@ -97,7 +97,7 @@ impl JointDistribution {
         Ok(Self::checked(p_x, p_y_given_x))
     }
 
-    /// n equally likely x with a binary Y, from p(y = 1|x), shape [n].
+    /// n equally likely x with a binary Y, from p(y = 1|x), shape \[n].
     ///
     /// # Errors
     /// If there is no x, or a value lies outside [0, 1].

@@ -32,3 +32,8 @@ pub use distribution::{DistributionError, JointDistribution};
 pub use encoder::Encoder;
 pub use estimators::{Estimate, EstimateError, Estimator, Information, Sample};
 pub use partition::Partition;
+
+/// The example of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

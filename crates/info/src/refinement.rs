@@ -27,7 +27,7 @@ impl Refinement {
         Self { code: vec![0.0; n], radix: 1.0 }
     }
 
-    /// Splits every cell by the values of one more feature, shape [n]: whole numbers of any size, as f64.
+    /// Splits every cell by the values of one more feature, shape \[n]: whole numbers of any size, as f64.
     pub fn split_by(&mut self, feature: &[f64]) {
         let (low, high) = run(Ends { values: feature });
         // The difference of two whole numbers is exact as long as it is below 2⁵³, however large they are.

@@ -63,7 +63,7 @@ pub fn logits(
     layers.into_iter().next_back().map_or(x, |(z, _)| z)
 }
 
-/// Mean cross-entropy over rows in nats, [R], of logits [R, C, B] and class numbers [R, B] (as floats). One logit is a
+/// Mean cross-entropy over rows in nats, \[R], of logits [R, C, B] and class numbers [R, B] (as floats). One logit is a
 /// sigmoid's, of the class 1.
 pub fn cross_entropy(logits: Tensor<3>, labels: Tensor<2>) -> Tensor<1> {
     let [replicas, classes, rows] = logits.dims();

@@ -1,7 +1,7 @@
 //! A stack of dense layers, described: what the composed and the fused forward pass both compute.
 //!
 //! z_l = W_lᵀ t_{l−1} + b_l, t_l = φ(z_l), the last layer linear. A block of R replicas keeps its parameters in one flat
-//! leaf, shape [R × P]: layer by layer W_l, [n_in × n_out] row by row, then b_l, [n_out]. A first layer that sees patches of an
+//! leaf, shape [R × P]: layer by layer W_l, [n_in × n_out] row by row, then b_l, \[n_out]. A first layer that sees patches of an
 //! image has one column of W and one bias for each of its filters, and n_in is the pixels of a patch.
 
 use std::ops::Range;
@@ -46,7 +46,7 @@ impl Dense {
         self.offset..self.offset + self.inputs * self.filters()
     }
 
-    /// Where b, [filters], lies in the flat leaf.
+    /// Where b, \[filters], lies in the flat leaf.
     pub fn biases(&self) -> Range<usize> {
         let start = self.kernel().end;
         start..start + self.filters()

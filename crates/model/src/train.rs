@@ -87,9 +87,9 @@ pub struct ReplicaSnapshot {
     pub layers: Vec<Layer>,
     /// Passes with other noise, of all patterns each, that lie one behind the other in the layers; 1 unless the network is noisy.
     pub draws: usize,
-    /// The flat leaf, [P].
+    /// The flat leaf, \[P].
     pub parameters: Vec<f32>,
-    /// The gradient of each mini-batch of an epoch, [P] each, as [`Training::collect_gradients`] asked for them. Moving ones
+    /// The gradient of each mini-batch of an epoch, \[P] each, as [`Training::collect_gradients`] asked for them. Moving ones
     /// are those of the epoch that ended here, so there are none at epoch 0.
     pub gradients: Vec<Vec<f32>>,
 }
@@ -238,7 +238,7 @@ impl<'a> Training<'a> {
         self
     }
 
-    /// Starts every replica from these parameters, [P], instead of drawn ones.
+    /// Starts every replica from these parameters, \[P], instead of drawn ones.
     ///
     /// # Panics
     /// If they are not as many as the network has.
@@ -303,7 +303,7 @@ impl<'a> Training<'a> {
         (rows, if self.settings.batch_size == 0 { rows } else { self.settings.batch_size.min(rows) })
     }
 
-    /// Losses [R] and gradients [R, P] of a mini-batch, at the weights as they are.
+    /// Losses \[R] and gradients [R, P] of a mini-batch, at the weights as they are.
     fn gradient(&mut self, start: usize, count: usize) -> (Tensor<1>, Tensor<2>) {
         let noise = self.network.noise(count, &mut self.noises, &self.compute);
         self.gradient_with(start, count, noise)

@@ -222,7 +222,7 @@ fn curve_rows(dataset: &str, problem: &Problem, curve: &Curve) -> Vec<CurveRow> 
 }
 
 /// Writes `curve.csv` of tasks whose layers are not tested against the bound, to draw it beside them; once. Tasks with more than
-/// [`DRAWN_CLASSES`] distinct p(y|x) take too long for that, and have none.
+/// `DRAWN_CLASSES` distinct p(y|x) take too long for that, and have none.
 ///
 /// # Errors
 /// If a task cannot be had, or the file not be written.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `00003/` | a finished job: its tables, and a manifest that knows a changed one ([`seal`]) |
 //! | `00003.part/` | a job in progress, with a checkpoint to go on from ([`tables`]) |
-//! | `00003.lock` | held by the process that works on it ([`claim`]) |
+//! | `00003.lock` | held by the process that works on it ([`mod@claim`]) |
 //!
 //! Folders get their last name when whole. Tables are merged in job order: the merged bytes depend neither on the number of
 //! threads, processes or machines, nor on what was interrupted.

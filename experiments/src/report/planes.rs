@@ -2,7 +2,7 @@
 //!
 //! Information is kept in thousandths of a bit, as 16-bit integers [quantity × layer × replica × epoch] (quantity 0: I(X;T),
 //! 1: I(T;Y)), each replaced by its difference from the epoch before, deflated (RFC 1951) and written in base64. A number that
-//! is missing or not finite is [`MISSING`]. Where all paths together are longer than [`MOST_BYTES`], every second network of
+//! is missing or not finite is `MISSING`. Where all paths together are longer than `MOST_BYTES`, every second network of
 //! the longest run is left out, and again until they fit; where few networks are left, epochs. The page says so.
 
 use std::collections::{BTreeMap, BTreeSet};

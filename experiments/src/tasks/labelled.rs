@@ -15,7 +15,7 @@ const MOST_CLASSES: i64 = 1000;
 /// A weight times a larger input is soon no number any more.
 const GREATEST: f32 = 1e30;
 
-/// A task of patterns, [n × d], with labels 0, 1, …, [n]; `shown` names the source in messages.
+/// A task of patterns, [n × d], with labels 0, 1, …, \[n]; `shown` names the source in messages.
 ///
 /// # Errors
 /// If an input is no number that can be trained on, there is not one label for each pattern, a label is negative, or all labels are the same.

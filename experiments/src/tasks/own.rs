@@ -1,4 +1,4 @@
-//! Data of one's own: an .npz with arrays `inputs`, [n × d], and `labels`, [n] (or `X` and `y`), or a .csv whose last column is
+//! Data of one's own: an .npz with arrays `inputs`, [n × d], and `labels`, \[n] (or `X` and `y`), or a .csv whose last column is
 //! the label. Labels are 0, 1, ….
 
 use std::path::Path;

@@ -113,8 +113,8 @@ pub struct Squares {
     pub total: f64,
 }
 
-/// The predictability of paths, with its interval over replicas: squares[layer][replica], layers taken together so that one
-/// that stands still counts for nothing. None if nothing moves at all, or there are no others to foretell.
+/// The predictability of paths, with its interval over replicas, from the squares of every layer and replica: layers are taken
+/// together, so that one that stands still counts for nothing. None if nothing moves at all, or there are no others to foretell.
 pub fn predictability(squares: &[Vec<Squares>]) -> Option<Interval> {
     let replicas = squares.iter().map(Vec::len).min().unwrap_or(0);
     let moving = squares.iter().flatten().map(|s| s.total).sum::<f64>() > 0.0;

@@ -218,7 +218,7 @@ impl Problem {
     }
 }
 
-/// p(t), shape [m], and p(t|s), shape [n × m] row by row.
+/// p(t), shape \[m], and p(t|s), shape [n × m] row by row.
 #[derive(Debug, Clone)]
 struct Encoder {
     p_t: Vec<f64>,
@@ -226,7 +226,7 @@ struct Encoder {
 }
 
 impl Encoder {
-    /// p(s, t) of one t, shape [n].
+    /// p(s, t) of one t, shape \[n].
     fn joint(&self, problem: &Problem, t: usize) -> Vec<f64> {
         let m = self.p_t.len();
         (0..problem.classes()).map(|s| problem.p[s] * self.p_t_given_s[s * m + t]).collect()

@@ -116,7 +116,7 @@ impl Gibbs {
         (lo, &self.data[s * self.m + lo..s * self.m + hi])
     }
 
-    /// Z_w(s) divided by the row's scale, shape [n].
+    /// Z_w(s) divided by the row's scale, shape \[n].
     pub(super) fn scaled_z(&self, w: &[f64]) -> Vec<f64> {
         (0..self.window.len())
             .map(|s| {
@@ -126,7 +126,7 @@ impl Gibbs {
             .collect()
     }
 
-    /// ln Z_w(s), shape [n].
+    /// ln Z_w(s), shape \[n].
     pub(super) fn ln_z(&self, w: &[f64]) -> Vec<f64> {
         self.scaled_z(w).iter().zip(&self.ln_scale).map(|(z, scale)| z.ln() + scale).collect()
     }
@@ -191,7 +191,7 @@ impl<'a> Landscape<'a> {
         if sum.is_finite() && sum > 1e-290 { sum.ln() } else { self.responsibilities(atom).1 }
     }
 
-    /// The share of each s in D(t), shape [n], and ln D(t), safe from overflow.
+    /// The share of each s in D(t), shape \[n], and ln D(t), safe from overflow.
     pub(super) fn responsibilities(&self, atom: &Atom) -> (Vec<f64>, f64) {
         let mut r: Vec<f64> =
             self.ln_lambda.iter().enumerate().map(|(s, l)| l - beta_kl(self.problem, s, atom, self.beta)).collect();

@@ -88,7 +88,7 @@ impl LayerTest {
 /// What the residual needs, in nats: classes S of equal p(y|x) against distinct decoders p(y|t).
 struct Gibbs {
     p_s: Vec<f64>,
-    /// p(t) of each distinct decoder, [m].
+    /// p(t) of each distinct decoder, \[m].
     weights: Vec<f64>,
     /// KL[p(y|s)‖p(y|t)], [n × m] row by row; infinite where t excludes a y of s.
     kl: Vec<f64>,

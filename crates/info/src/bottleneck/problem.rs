@@ -18,11 +18,11 @@ const NO_CLASS: usize = usize::MAX;
 /// A bottleneck problem: p(x, y) reduced to its classes S of equal p(y|x).
 #[derive(Debug, Clone)]
 pub struct Problem {
-    /// p(s), shape [n].
+    /// p(s), shape \[n].
     pub(super) p: Vec<f64>,
     /// p(y|s), shape [n × k] row by row, over the merged y's. For binary Y rows ascend in p(y = 1|s).
     pub(super) q: Vec<f64>,
-    /// Σ_y q ln q of each row, shape [n].
+    /// Σ_y q ln q of each row, shape \[n].
     pub(super) neg_h: Vec<f64>,
     /// Merged p(y), shape [k].
     pub(super) p_y: Vec<f64>,
@@ -119,7 +119,7 @@ impl Problem {
         self.h_x_bits.max(self.h_s_bits())
     }
 
-    /// p(s), shape [n].
+    /// p(s), shape \[n].
     pub fn p_s(&self) -> &[f64] {
         &self.p
     }

@@ -39,7 +39,7 @@ pub struct Solution {
     pub gap_bits: f64,
     /// What stands behind the gap.
     pub proof: Proof,
-    /// p(t), shape [m].
+    /// p(t), shape \[m].
     pub p_t: Array1<f64>,
     /// p(y|t), shape [m × |Y|].
     pub decoder: Array2<f64>,

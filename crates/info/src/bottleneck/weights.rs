@@ -12,9 +12,9 @@ const ITERATIONS: usize = 80;
 /// What the weights do: the scaled kernel S = K/Z, its gradient and curvature.
 #[derive(Debug, Clone)]
 pub(super) struct Slope {
-    /// D(t) = Σ_s p(s) K(s, t)/Z(s), shape [m].
+    /// D(t) = Σ_s p(s) K(s, t)/Z(s), shape \[m].
     pub(super) d: Vec<f64>,
-    /// Σ_s p(s) (K(s, t)/Z(s))², shape [m].
+    /// Σ_s p(s) (K(s, t)/Z(s))², shape \[m].
     pub(super) h: Vec<f64>,
     /// −Σ p ln(scaled Z) + Σ w.
     pub(super) value: f64,
@@ -115,7 +115,7 @@ pub(super) fn optimise(p: &[f64], gibbs: &Gibbs, w: &mut [f64], tolerance: f64) 
     }
 }
 
-/// The first atom that shares a row with each atom, shape [m].
+/// The first atom that shares a row with each atom, shape \[m].
 pub(super) fn first_partners(n: usize, gibbs: &Gibbs, m: usize) -> Vec<usize> {
     let mut first: Vec<usize> = (0..m).collect();
     for s in 0..n {

@@ -5,7 +5,7 @@
 //! - Grassberger (2003, arXiv physics/0307138): Ĥ = ln N − (1/N) Σ n_i G(n_i),
 //!   G(n) = ψ(n) + ½(−1)ⁿ [ψ((n+1)/2) − ψ(n/2)].
 //! - Chao–Shen (2003): coverage C = 1 − f₁/N, p̃_i = C n_i/N, Ĥ = −Σ p̃ ln p̃ / (1 − (1 − p̃)ᴺ).
-//! - NSB (Nemenman, Shafee & Bialek 2002): [`super::nsb`], over the symbols seen, or over as many as there are known to be:
+//! - NSB (Nemenman, Shafee & Bialek 2002): `nsb.rs`, over the symbols seen, or over as many as there are known to be:
 //!   of symbols seen alone it falls short where many are unseen, as Chao–Shen does not.
 
 use statrs::function::gamma::digamma;

@@ -8,7 +8,7 @@
 //! I(T;Y) = Î(all) − Σ_y p(y) Î(y), where Î(y) is the same over p(x|y): a difference of two bounds, itself no bound.
 //! With --x, equal x's are counted as rows of their own; T is taken as a function of X.
 //!
-//! [`super::mixture`] says how the sums are computed, and why nothing that matters is left out of them.
+//! `mixture.rs` says how the sums are computed, and why nothing that matters is left out of them.
 
 use std::fmt;
 

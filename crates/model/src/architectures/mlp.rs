@@ -203,7 +203,7 @@ impl Mlp {
         }
     }
 
-    /// The initial parameters of the replica with this seed, shape [P].
+    /// The initial parameters of the replica with this seed, shape \[P].
     pub fn initial_parameters(&self, seed: u64) -> Vec<f32> {
         let mut rng: ChaCha8Rng = stream(seed, Purpose::Weights);
         let mut parameters = Vec::with_capacity(self.stack.n_parameters());
@@ -214,7 +214,7 @@ impl Mlp {
         parameters
     }
 
-    /// Mean cross-entropy in nats of each replica, [R], and its gradient, [R, P]: x is [R, F, B], parameters [R, P], labels
+    /// Mean cross-entropy in nats of each replica, \[R], and its gradient, [R, P]: x is [R, F, B], parameters [R, P], labels
     /// [R, B], noise as from [`Mlp::noise`], all of them outside autodiff.
     pub fn losses(
         &self,
@@ -238,7 +238,7 @@ impl Mlp {
         (losses.inner(), gradient)
     }
 
-    /// Losses, [R], that burn differentiates: layers from the fused kernels where they are, plain operations elsewhere.
+    /// Losses, \[R], that burn differentiates: layers from the fused kernels where they are, plain operations elsewhere.
     fn differentiable_losses(
         &self,
         x: Tensor<3>,

@@ -12,7 +12,7 @@ use super::scores::{Batch, Scores, mean};
 /// Weight of the newest batch in the moving average.
 const RATE: f64 = 0.05;
 
-/// What training minimises, [R], given the moving average of E[e^S], [R]; and that average with this batch in it.
+/// What training minimises, \[R], given the moving average of E[e^S], \[R]; and that average with this batch in it.
 pub(super) fn loss(batch: &Batch, average: Option<Tensor<1>>) -> (Tensor<1>, Tensor<1>) {
     let share = mean(batch.strangers().exp());
     let now = share.clone().inner();

@@ -2,10 +2,10 @@
 //!
 //! | file | bound | ceiling |
 //! |---|---|---|
-//! | [`infonce`] | van den Oord et al. 2018 | ln K, K the held-out rows |
-//! | [`nwj`] | Nguyen, Wainwright & Jordan 2010 | none in form; about ln(rows) in effect |
-//! | [`mine`] | Belghazi et al. 2018 | none in form; about ln(rows) in effect |
-//! | [`smile`] | Song & Ermon 2020: no bound, an estimate | none |
+//! | `infonce` | van den Oord et al. 2018 | ln K, K the held-out rows |
+//! | `nwj` | Nguyen, Wainwright & Jordan 2010 | none in form; about ln(rows) in effect |
+//! | `mine` | Belghazi et al. 2018 | none in form; about ln(rows) in effect |
+//! | `smile` | Song & Ermon 2020: no bound, an estimate | none |
 //!
 //! The critic is separable, S(a, b) = g(a)·h(b)/E (as in van den Oord et al.; over E, so that scores start
 //! small, where exponentials are tame), g and h perceptrons of two hidden ReLU layers: K rows

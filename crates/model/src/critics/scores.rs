@@ -40,7 +40,7 @@ impl Batch {
     }
 }
 
-/// The mean, [R], of values [R, n].
+/// The mean, \[R], of values [R, n].
 pub(super) fn mean(values: Tensor<2>) -> Tensor<1> {
     values.mean_dim(1).squeeze_dim(1)
 }

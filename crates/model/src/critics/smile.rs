@@ -17,7 +17,7 @@ pub(super) fn loss(batch: &Batch, compute: &Compute) -> Tensor<1> {
     cross_entropy(pairs, ones, compute) + cross_entropy(strangers, zeros, compute)
 }
 
-/// Mean cross-entropy in nats, [R], of the sigmoids of logits [R, n].
+/// Mean cross-entropy in nats, \[R], of the sigmoids of logits [R, n].
 fn cross_entropy(logits: Tensor<2>, labels: Tensor<2>, compute: &Compute) -> Tensor<1> {
     let logits = logits.unsqueeze_dim::<3>(1);
     #[cfg(feature = "flex")]

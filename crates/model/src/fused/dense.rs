@@ -18,7 +18,7 @@ use crate::stack::Dense;
 pub struct Forward<'a> {
     /// The layer.
     pub layer: Dense,
-    /// Parameters, [P].
+    /// Parameters, \[P].
     pub parameters: &'a [f32],
     /// Inputs, [n_in × B].
     pub x: Features<'a>,
@@ -259,7 +259,7 @@ fn pulled_back<S: Simd, N: Nonlinearity>(simd: S, gradient: InputGradient, kept:
 pub struct Backward<'a> {
     /// The layer.
     pub layer: Dense,
-    /// Parameters, [P].
+    /// Parameters, \[P].
     pub parameters: &'a [f32],
     /// Inputs, [n_in × B].
     pub x: Features<'a>,
@@ -269,7 +269,7 @@ pub struct Backward<'a> {
     pub patterns: usize,
     /// Gradient of the activations, [n_out × B]; that of the net inputs when done.
     pub delta: &'a mut [f32],
-    /// Gradient of the parameters, written where the layer has some, [P].
+    /// Gradient of the parameters, written where the layer has some, \[P].
     pub gradient: &'a mut [f32],
     /// Scratch, [P × register].
     pub sums: &'a mut [f32],

@@ -16,7 +16,7 @@ const CHUNK: usize = 16;
 pub struct CrossEntropy<'a> {
     /// Logits, [C × patterns].
     pub logits: Features<'a>,
-    /// Class of each pattern, as a float, [patterns].
+    /// Class of each pattern, as a float, \[patterns].
     pub labels: &'a [f32],
     /// 1/B: the share of a pattern in the mean.
     pub share: f32,

@@ -8,11 +8,11 @@
 //! |---|---|
 //! | [`product`] | matrix products tiled in registers |
 //! | [`nonlinearity`] | φ and φ′ of a register of lanes |
-//! | [`dense`] | one layer of one replica, forward and backward |
+//! | [`mod@dense`] | one layer of one replica, forward and backward |
 //! | [`loss`] | cross-entropy and its gradient |
 //! | [`pass`] | a whole stack of one replica, a chunk of patterns at a time |
 //! | [`update`] | SGD and Adam |
-//! | [`op`], [`flex`] | all this as burn operations, and their implementation on flex |
+//! | [`op`], `flex` | all this as burn operations, and their implementation on flex |
 //! | [`pool`] | buffers used again |
 //!
 //! `composed` is the same in plain burn operations; tests hold the two together.

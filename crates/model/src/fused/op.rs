@@ -14,7 +14,7 @@ use burn::tensor::Tensor;
 use super::update::AdamStep;
 use crate::stack::{Dense, Stack};
 
-/// Mean cross-entropy in nats of every replica, [R], and its gradient, [R, P], of a stack of dense layers: x is [R, F, B], or
+/// Mean cross-entropy in nats of every replica, \[R], and its gradient, [R, P], of a stack of dense layers: x is [R, F, B], or
 /// [1, F, B] for all replicas alike; parameters are [R, P], labels class numbers [R, B]; all of them outside autodiff.
 pub fn losses(x: Tensor<3>, parameters: Tensor<2>, labels: Tensor<2>, stack: &Stack) -> (Tensor<1>, Tensor<2>) {
     let (losses, gradient) = <Dispatch as FusedOps>::fused_losses(
@@ -31,7 +31,7 @@ pub fn dense(x: Tensor<3>, parameters: Tensor<2>, layer: Dense) -> Tensor<3> {
     Tensor::from_dispatch(<Dispatch as FusedOps>::fused_dense(x.into_dispatch(), parameters.into_dispatch(), layer))
 }
 
-/// Mean cross-entropy over rows in nats, [R], of logits [R, C, B] and class numbers [R, B]. Differentiable in the logits.
+/// Mean cross-entropy over rows in nats, \[R], of logits [R, C, B] and class numbers [R, B]. Differentiable in the logits.
 pub fn cross_entropy(logits: Tensor<3>, labels: Tensor<2>) -> Tensor<1> {
     Tensor::from_dispatch(<Dispatch as FusedOps>::fused_cross_entropy(logits.into_dispatch(), labels.into_dispatch()))
 }
@@ -89,7 +89,7 @@ pub trait FusedOps: Backend {
         logits: FloatTensor<Self>,
         labels: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
-    /// Replica by replica, the gradient times the upstream gradient, [R], of its loss. What a loss keeps for its backward pass
+    /// Replica by replica, the gradient times the upstream gradient, \[R], of its loss. What a loss keeps for its backward pass
     /// is its gradient already: only this is missing.
     fn fused_scale(gradient: FloatTensor<Self>, upstream: FloatTensor<Self>) -> FloatTensor<Self>;
     /// A step of gradient descent.

@@ -74,7 +74,7 @@ impl WithSimd for Observe<'_> {
     }
 }
 
-/// Net inputs and activations of all layers of one replica, [units × n] each: x is [F × n], parameters [P].
+/// Net inputs and activations of all layers of one replica, [units × n] each: x is [F × n], parameters \[P].
 pub fn layers(layers: &[Dense], parameters: &[f32], x: &[f32], patterns: usize) -> (Vec<f32>, Vec<f32>) {
     let size = units(layers) * patterns;
     let (mut z, mut t) = (vec![0.0; size], vec![0.0; size]);
@@ -87,13 +87,13 @@ pub fn layers(layers: &[Dense], parameters: &[f32], x: &[f32], patterns: usize) 
 pub struct Loss<'a> {
     /// The stack's layers.
     pub layers: &'a [Dense],
-    /// Parameters, [P].
+    /// Parameters, \[P].
     pub parameters: &'a [f32],
     /// Inputs, [F × B].
     pub x: &'a [f32],
-    /// Class of each pattern, as a float, [B].
+    /// Class of each pattern, as a float, \[B].
     pub labels: &'a [f32],
-    /// Gradient of the parameters, written, [P].
+    /// Gradient of the parameters, written, \[P].
     pub gradient: &'a mut [f32],
     /// Scratch of [`Loss::scratch`] numbers.
     pub scratch: &'a mut [f32],
