@@ -43,6 +43,18 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
             jobs::clear(results.folder())?;
             return Ok(Some(results));
         }
+        let own: Vec<&str> = conditions
+            .iter()
+            .filter(|condition| args.epochs.is_some_and(|epochs| epochs != condition.settings.train.epochs))
+            .map(|condition| condition.name.as_str())
+            .collect();
+        if let Some(first) = own.first() {
+            say!(
+                "note: {} of {} conditions keep epochs of their own, whatever --epochs says (like `{first}`)",
+                own.len(),
+                conditions.len()
+            );
+        }
         let jobs = Jobs::new(results.folder(), count, results.identity(), &args.work)?;
         let bounds = bounds(&conditions);
         let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
