@@ -219,26 +219,42 @@ pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
     crate::results::write_atomically(path, &writer.into_inner()?)
 }
 
-/// Condition, activation, training fraction (its bits) and number of a network.
-pub type NetworkKey = (String, String, u64, usize);
-
-/// The key of a row's network.
-pub fn network_key(condition: &str, activation: &str, train_fraction: f64, replica: usize) -> NetworkKey {
-    (condition.to_owned(), activation.to_owned(), train_fraction.to_bits(), replica)
+/// A row about one network.
+pub trait OfNetwork {
+    /// Which: condition, activation, training fraction (its bits) and number.
+    fn network(&self) -> (&str, &str, u64, usize);
 }
 
-/// The networks that were trained to the end, which is at these epochs, by condition. Those that diverged on the way say nothing
-/// about where training leads.
+/// Rows that say it in these columns.
+macro_rules! of_network {
+    ($($row:ty),*) => {
+        $(impl $crate::rows::OfNetwork for $row {
+            fn network(&self) -> (&str, &str, u64, usize) {
+                (&self.condition, &self.activation, self.train_fraction.to_bits(), self.replica)
+            }
+        })*
+    };
+}
+pub(crate) use of_network;
+
+of_network!(InformationRow, TrainingRow, GradientRow);
+
+/// Keeps the rows of networks that were trained to the end, which is at these epochs, by condition. Those that diverged on the way
+/// say nothing about where training leads.
 ///
 /// # Errors
-/// If there is none.
-pub fn trained(training: &[TrainingRow], last_epochs: &BTreeMap<String, usize>) -> Result<HashSet<NetworkKey>> {
+/// If no network was.
+pub fn keep_trained(
+    rows: &mut Vec<impl OfNetwork>,
+    training: &[TrainingRow],
+    last_epochs: &BTreeMap<String, usize>,
+) -> Result<()> {
     let is_last = |row: &&TrainingRow| last_epochs.get(&row.condition) == Some(&row.epoch);
-    let key = |row: &TrainingRow| network_key(&row.condition, &row.activation, row.train_fraction, row.replica);
-    let trained: HashSet<NetworkKey> = training.iter().filter(is_last).map(key).collect();
+    let trained: HashSet<_> = training.iter().filter(is_last).map(OfNetwork::network).collect();
+    rows.retain(|row| trained.contains(&row.network()));
     ensure!(
         !trained.is_empty(),
         "no network was trained to the end with finite numbers, so there is nothing to judge; a smaller train.learning_rate may help"
     );
-    Ok(trained)
+    Ok(())
 }

@@ -62,7 +62,7 @@ fn settings_that_cannot_be_meant_are_refused() {
 #[test]
 fn networks_that_diverge_are_judged_by_nobody() {
     let diverging = ["--set", "train.learning_rate=1e30"];
-    for question in ["rq2", "rq3", "rq5"] {
+    for question in ["rq1", "rq2", "rq3", "rq5"] {
         assert!(refused(question, &diverging).contains("nothing to judge"), "{question}");
     }
     let folder = tempfile::tempdir().unwrap();
@@ -79,6 +79,23 @@ fn nothing_of_the_users_is_written_over() {
     let output = short("rq1", &[], folder.path()).output().unwrap();
     assert!(!output.status.success() && said(&output).contains("no folder of ours"));
     assert_eq!(fs::read_to_string(mine).unwrap(), "mine");
+
+    fs::write(folder.path().join("config.toml"), "").unwrap();
+    let output = program("calibrate").arg("--output").arg(folder.path()).output().unwrap();
+    assert!(!output.status.success() && said(&output).contains("the folder of a run"));
+}
+
+#[test]
+fn settings_that_cannot_be_run_are_shown_and_called_so() {
+    for (question, setting) in
+        [("rq1", "train.momentum=2"), ("rq3", "verdict.shuffled=\"no\""), ("rq4", "verdict.law_share=7")]
+    {
+        let output = program(question).args(["--show-config", "--set", setting]).output().unwrap();
+        assert!(output.status.success() && !output.stdout.is_empty());
+        assert!(said(&output).contains("cannot be run here"), "{question}: {}", said(&output));
+    }
+    let sound = program("rq1").arg("--show-config").output().unwrap();
+    assert!(said(&sound).is_empty());
 }
 
 #[test]

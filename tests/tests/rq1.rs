@@ -89,11 +89,14 @@ fn adam_learns_the_hard_task() {
 #[test]
 fn a_replica_that_diverges_is_named_and_the_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let words = ["--preset", "smoke", "--set", "grid.activations=[\"linear\"]", "--set", "train.learning_rate=1e4"];
+    let activations = "grid.activations=[\"tanh\", \"linear\"]";
+    let words = ["--preset", "smoke", "--set", activations, "--set", "train.learning_rate=1e4"];
     let output = rq1(&words, folder.path());
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
     assert!(text.contains("replica 0 (seed 1)") && text.contains("no longer finite at epoch"), "{text}");
+    let verdict = std::fs::read_to_string(folder.path().join("verdict.csv")).unwrap();
+    assert!(verdict.contains(",tanh,") && !verdict.contains(",linear,"), "{verdict}");
 }
 
 #[test]

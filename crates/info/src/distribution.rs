@@ -50,6 +50,17 @@ pub enum DistributionError {
 }
 
 /// p(x, y), kept as p(x) and p(y|x): rows x, columns y.
+///
+/// # Example
+/// ```
+/// use infoplane_info::JointDistribution;
+/// use ndarray::array;
+///
+/// // Two fair coins that agree three times in four: 1 − H(¼) bits.
+/// let joint = JointDistribution::new(array![[0.375, 0.125], [0.125, 0.375]].view())?;
+/// assert!((joint.mutual_information() - 0.188_721_875_540_867).abs() < 1e-14);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct JointDistribution {
     p_x: Array1<f64>,

@@ -11,6 +11,18 @@ use crate::distribution::{JointDistribution, plogp};
 use crate::estimators::{Estimate, Information};
 
 /// p(t|x) row by row. Names of t's are arbitrary numbers.
+///
+/// # Example
+/// ```
+/// use infoplane_info::{Encoder, JointDistribution};
+/// use ndarray::array;
+///
+/// // A bit sent through a channel that erases half of what it is given.
+/// let joint = JointDistribution::uniform_binary(&[0.0, 1.0])?;
+/// let information = Encoder::of_table(&array![[0.5, 0.0, 0.5], [0.0, 0.5, 0.5]]).information(&joint);
+/// assert_eq!((information.i_xt.bits, information.i_ty.bits), (0.5, 0.5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoder {
     /// Row x is entries `starts[x]..starts[x + 1]`.

@@ -6,6 +6,17 @@
 //! Shwartz-Ziv & Tishby 2017 (arXiv 1703.00810), §3.3 and figure 4.
 
 /// First and second moments of gradients, entry by entry, accumulated in f64.
+///
+/// # Example
+/// ```
+/// use infoplane_info::gradient::GradientMoments;
+///
+/// let mut moments = GradientMoments::new(2);
+/// moments.add(&[3.0, 4.0]);
+/// moments.add(&[3.0, 2.0]);
+/// let norms = moments.norms(0..2).unwrap();
+/// assert_eq!((norms.mean, norms.std, norms.snr()), (18_f64.sqrt(), 1.0, Some(18_f64.sqrt())));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradientMoments {
     batches: usize,

@@ -11,6 +11,16 @@ use crate::estimators::{Estimate, Information};
 use crate::refinement::{Refinement, number_in_order};
 
 /// Which cell each x falls in; cells are numbered from 0 in order of first appearance.
+///
+/// # Example
+/// ```
+/// use infoplane_info::{JointDistribution, Partition};
+///
+/// let joint = JointDistribution::uniform_binary(&[0.0, 0.0, 1.0, 1.0])?;
+/// let information = Partition::from_labels(&[7, 7, 7, 9]).information(&joint);
+/// assert!((information.i_xt.bits - (2.0 - 0.75 * 3_f64.log2())).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partition {
     cell: Vec<u32>,

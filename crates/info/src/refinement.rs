@@ -15,6 +15,16 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 const TABLE: f64 = 8.0;
 
 /// A partition in the making.
+///
+/// # Example
+/// ```
+/// use infoplane_info::refinement::Refinement;
+///
+/// let mut refinement = Refinement::new(4);
+/// refinement.split_by(&[0.0, 0.0, 1.0, 1.0]);
+/// refinement.split_by(&[5.0, 6.0, 6.0, 6.0]);
+/// assert_eq!(refinement.finish().cell(), [0, 1, 2, 2]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Refinement {
     code: Vec<f64>,

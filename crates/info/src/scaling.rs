@@ -106,6 +106,14 @@ impl fmt::Display for Law {
 }
 
 /// Fits every law, with weights. None of fewer than six points, of points that are not positive, or if x does not vary.
+///
+/// # Example
+/// ```
+/// use infoplane_info::scaling::{Law, best, compare};
+///
+/// let points: Vec<(f64, f64)> = (1..9).map(|x| (f64::from(x), 3.0 * f64::from(x).exp2())).collect();
+/// assert_eq!(best(&compare(&points).unwrap()), Law::Exponential);
+/// ```
 pub fn compare(points: &[(f64, f64)]) -> Option<[Fit; 4]> {
     let positive = points.iter().all(|&(x, t)| x > 0.0 && t > 0.0 && x.is_finite() && t.is_finite());
     if points.len() < LEAST_POINTS || !positive || points.iter().all(|point| point.0 == points[0].0) {

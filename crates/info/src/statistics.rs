@@ -107,6 +107,15 @@ pub fn spearman(pairs: &[(f64, f64)]) -> Option<f64> {
 
 /// A share of so many trials, with Wilson's score interval (Wilson 1927), which does not collapse at 0 and 1. No trials have no
 /// interval, and a share that is no number.
+///
+/// # Example
+/// ```
+/// use infoplane_info::statistics::wilson;
+///
+/// // Ten of ten does not say always.
+/// let share = wilson(10, 10, 0.95);
+/// assert!((share.lower.unwrap() - 0.722).abs() < 1e-3 && share.upper == Some(1.0));
+/// ```
 pub fn wilson(successes: usize, trials: usize, level: f64) -> Interval {
     let (n, share) = (trials as f64, successes as f64 / trials as f64);
     if trials == 0 {

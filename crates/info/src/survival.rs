@@ -58,6 +58,17 @@ pub struct MedianTime {
 
 /// The Kaplan–Meier curve, a step per event time in ascending order, with intervals of a coverage, 0.95 by habit. No steps
 /// without events.
+///
+/// # Example
+/// ```
+/// use infoplane_info::survival::{Observation, kaplan_meier, median_time};
+///
+/// // Three networks reach the goal; the fourth had not when training ended.
+/// let after = |time: f64, event: bool| Observation { time, event };
+/// let curve = kaplan_meier(&[after(10.0, true), after(20.0, true), after(30.0, true), after(50.0, false)], 0.95);
+/// assert_eq!(curve.iter().map(|step| step.survival).collect::<Vec<_>>(), [0.75, 0.5, 0.25]);
+/// assert_eq!(median_time(&curve).median, Some(20.0));
+/// ```
 pub fn kaplan_meier(observations: &[Observation], level: f64) -> Vec<Step> {
     let z = Normal::standard().inverse_cdf(f64::midpoint(1.0, level));
     let mut sorted = observations.to_vec();

@@ -1,8 +1,8 @@
 //! A name becomes a burn device, chosen at run time among the backends this build has.
 
-use burn::tensor::Device;
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 use burn::tensor::DeviceType;
+use burn::tensor::{Device, TensorData};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -212,6 +212,11 @@ impl std::fmt::Display for Backend {
             Self::Remote => "remote",
         })
     }
+}
+
+/// The numbers of a tensor of ours, as f32.
+pub(crate) fn to_vec(data: TensorData) -> Vec<f32> {
+    data.convert::<f32>().try_into_vec().expect("f32 data are f32")
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@
 //! | [`architectures`] | one architecture = one file |
 //! | [`lanes`] | one SIMD level for all kernels |
 //! | [`stack`] | dense layers, described, with their parameters in one flat leaf |
-//! | [`composed`] | their forward pass and the loss in plain burn operations: the reference, and the GPU's path |
+//! | [`evaluation`] | what a network computes: losses with their gradient, layers as they are measured |
+//! | [`composed`] | the forward pass and the loss in plain burn operations: the reference, and the GPU's path |
 //! | `fused` | the same as few operations of our own: the CPU's path |
 //! | [`optimizer`] | SGD and Adam on the flat parameter leaf |
 //! | [`critics`] | neural lower bounds on the information of two samples |
@@ -22,6 +23,7 @@ mod batch;
 pub mod composed;
 pub mod critics;
 mod elementary;
+pub mod evaluation;
 #[cfg(feature = "flex")]
 pub mod fused;
 pub mod initialisation;

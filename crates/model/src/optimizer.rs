@@ -7,8 +7,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::architectures::mlp::to_vec;
-use crate::backend::Compute;
+use crate::backend::{Compute, to_vec};
 #[cfg(feature = "flex")]
 use crate::fused;
 use crate::train::TrainSettings;

@@ -103,6 +103,11 @@ fn run(arguments: &Arguments) -> Result<()> {
     problems.retain(|problem| wanted(&problem.name) || wanted(problem.family));
     ensure!(!problems.is_empty(), "no problem's name or family contains `{}`", arguments.problem);
     let folder = &arguments.output;
+    ensure!(
+        !folder.join("config.toml").exists(),
+        "{} is the folder of a run, whose calibration.csv would be written over; choose another --output",
+        folder.display()
+    );
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
 
     let started = Instant::now();

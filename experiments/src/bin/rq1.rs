@@ -19,7 +19,6 @@ use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::trajectories::phases::PhaseRow;
 use infoplane_experiments::trajectories::verdict::{Outcome, VerdictRow, VerdictRule, judge, summarise};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
-use infoplane_experiments::version;
 use rayon::prelude::*;
 
 const DEFAULTS: &str = include_str!("../../configs/rq1.toml");
@@ -43,19 +42,18 @@ fn main() -> ExitCode {
 fn answer(args: &RunArgs) -> Result<()> {
     let rq1: Settings<VerdictRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        tell!("{}", version::stamp(&toml::to_string(&rq1)?).trim_end());
-        return Ok(());
+        return rq1.show();
     }
-    rq1.verdict.check()?;
     let Some(results) = rq1.complete("rq1", args)? else { return Ok(()) };
     bound::write_curves(rq1.conditions()?.into_iter().map(|(_, settings)| settings.task), &results)?;
 
     // From here on everything is made from the CSVs.
-    let rows: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
+    let mut rows: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
+    let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+    rows::keep_trained(&mut rows, &training, &rq1.last_epochs()?)?;
     let trajectories = trajectories::collect(&rows);
     let means: Vec<TrajectoryRow> = trajectories.iter().flat_map(Trajectory::rows).collect();
     let phases: Vec<PhaseRow> = trajectories.par_iter().map(Trajectory::phase_row).collect();
-    let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
     let verdicts = judge(&trajectories, &training, rq1.verdict);
     rows::write(&results.file("trajectories.csv"), &means)?;
     rows::write(&results.file("phases.csv"), &phases)?;

@@ -15,16 +15,13 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
-use infoplane_experiments::rows::{
-    self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow, network_key,
-};
+use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
 use infoplane_experiments::run::{Settings, patterns_per_update};
 use infoplane_experiments::sgd_phases::verdict::{PhaseRule, judge};
 use infoplane_experiments::sgd_phases::{self, causes, diffusion, idnns, timing};
 use infoplane_experiments::tasks::{Labelling, count};
 use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::trajectories;
-use infoplane_experiments::version;
 use infoplane_experiments::weights;
 use infoplane_model::GradientMode;
 
@@ -64,11 +61,9 @@ fn main() -> ExitCode {
 fn answer(cli: Cli) -> Result<()> {
     let rq2 = settings(&cli)?;
     if cli.args.show_config {
-        tell!("{}", version::stamp(&toml::to_string(&rq2)?).trim_end());
-        return Ok(());
+        return rq2.show();
     }
     let conditions = rq2.condition_names();
-    rq2.verdict.check(&conditions)?;
     let Some(results) = rq2.complete("rq2", &cli.args)? else { return Ok(()) };
     bound::write_curves(rq2.conditions()?.into_iter().map(|(_, settings)| settings.task), &results)?;
 
@@ -76,11 +71,10 @@ fn answer(cli: Cli) -> Result<()> {
     let mut gradients: Vec<GradientRow> = rows::read_if_there(&results.file("gradients.csv"))?;
     let displacements: Vec<DisplacementRow> = rows::read_if_there(&results.file("displacement.csv"))?;
     let weights: Vec<WeightRow> = rows::read_if_there(&results.file("weights.csv"))?;
-    let information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
+    let mut information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
     let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
-    let trained = rows::trained(&training, &rq2.last_epochs()?)?;
-    gradients
-        .retain(|row| trained.contains(&network_key(&row.condition, &row.activation, row.train_fraction, row.replica)));
+    rows::keep_trained(&mut gradients, &training, &rq2.last_epochs()?)?;
+    rows::keep_trained(&mut information, &training, &rq2.last_epochs()?)?;
     let (paths, trajectories) = (sgd_phases::collect(&gradients), trajectories::collect(&information));
     let estimator = trajectories.first().map_or_else(String::new, |t| t.estimator.clone());
 

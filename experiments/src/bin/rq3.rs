@@ -17,10 +17,9 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
-use infoplane_experiments::rows::{self, TrainingRow, network_key};
+use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::terminal::{exit, tell};
-use infoplane_experiments::version;
 
 const DEFAULTS: &str = include_str!("../../configs/rq3.toml");
 
@@ -43,18 +42,14 @@ fn main() -> ExitCode {
 fn answer(args: &RunArgs) -> Result<()> {
     let rq3: Settings<BoundRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        tell!("{}", version::stamp(&toml::to_string(&rq3)?).trim_end());
-        return Ok(());
+        return rq3.show();
     }
-    rq3.verdict.check(&rq3.condition_names())?;
     let Some(results) = rq3.complete("rq3", args)? else { return Ok(()) };
 
     // From here on everything is made from the CSVs.
     let mut layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
     let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
-    let trained = rows::trained(&training, &rq3.last_epochs()?)?;
-    layers
-        .retain(|row| trained.contains(&network_key(&row.condition, &row.activation, row.train_fraction, row.replica)));
+    rows::keep_trained(&mut layers, &training, &rq3.last_epochs()?)?;
     let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
     let transitions: Vec<TransitionRow> = rows::read_if_there(&results.file("transitions.csv"))?;
     let gaps = gaps::rows(&layers);

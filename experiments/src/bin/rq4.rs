@@ -24,7 +24,7 @@ use infoplane_experiments::figures;
 use infoplane_experiments::report;
 use infoplane_experiments::results::Results;
 use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
-use infoplane_experiments::run::Settings;
+use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::tasks::count;
 use infoplane_experiments::terminal::{exit, say, tell};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
@@ -69,13 +69,12 @@ fn answer(args: &RunArgs) -> Result<()> {
     let rq4: Settings<DepthRule> = typed(table)?;
     if args.show_config {
         tell!("{}", version::stamp(&format!("{}\n{}", toml::to_string(&rq4)?, toml::to_string(&depth)?)).trim_end());
+        if let Err(error) = checked(&rq4, &depth) {
+            run::tell_unusable(&error);
+        }
         return Ok(());
     }
-    ensure!(rq4.condition.is_empty(), "rq4 makes its own conditions: change [[family]], [[cell]] and [tuning]");
-    rq4.verdict.check()?;
-    let arms = depth.arms()?;
-    let untuned = tuning::with_rates(&rq4, &arms, &vec![rq4.train.learning_rate; arms.len()])?;
-    untuned.check()?;
+    let (arms, untuned) = checked(&rq4, &depth)?;
     let patterns = training_patterns(&rq4)?;
     let pilot_args = &RunArgs { output: Some(args.folder("rq4").join("pilot")), ..args.clone() };
     if args.work.plan {
@@ -122,6 +121,15 @@ fn answer(args: &RunArgs) -> Result<()> {
     tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
+}
+
+/// The arms, and the run as it is before learning rates are chosen.
+fn checked(rq4: &Settings<DepthRule>, depth: &DepthSettings) -> Result<(Vec<Arm>, Settings<DepthRule>)> {
+    ensure!(rq4.condition.is_empty(), "rq4 makes its own conditions: change [[family]], [[cell]] and [tuning]");
+    let arms = depth.arms()?;
+    let untuned = tuning::with_rates(rq4, &arms, &vec![rq4.train.learning_rate; arms.len()])?;
+    untuned.check()?;
+    Ok((arms, untuned))
 }
 
 /// Every arm's learning rate, from the pilots where it is tuned, and what was tried. `None`: a part of the pilots, or merging

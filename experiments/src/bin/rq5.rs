@@ -16,12 +16,11 @@ use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
-use infoplane_experiments::rows::{self, TrainingRow, network_key};
+use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
 use infoplane_experiments::sample_size::{self, SampleRow};
 use infoplane_experiments::terminal::{exit, tell};
-use infoplane_experiments::version;
 
 const DEFAULTS: &str = include_str!("../../configs/rq5.toml");
 
@@ -44,19 +43,15 @@ fn main() -> ExitCode {
 fn answer(args: &RunArgs) -> Result<()> {
     let rq5: Settings<SampleRule> = args.settings(DEFAULTS)?;
     if args.show_config {
-        tell!("{}", version::stamp(&toml::to_string(&rq5)?).trim_end());
-        return Ok(());
+        return rq5.show();
     }
-    rq5.verdict.check()?;
     let joint = rq5.task.load()?.joint;
     let Some(results) = rq5.complete("rq5", args)? else { return Ok(()) };
 
     // From here on everything is made from the CSVs.
     let mut layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
     let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
-    let trained = rows::trained(&training, &rq5.last_epochs()?)?;
-    layers
-        .retain(|row| trained.contains(&network_key(&row.condition, &row.activation, row.train_fraction, row.replica)));
+    rows::keep_trained(&mut layers, &training, &rq5.last_epochs()?)?;
     let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
     let paths = sample_size::collect(&layers, &training, joint.n_x());
     let samples: Vec<SampleRow> = paths.iter().map(|paths| paths.row(rq5.verdict.delta, joint.n_y())).collect();

@@ -25,6 +25,7 @@ use super::criticality::CriticalityRow;
 use super::gaps::{groups, key};
 use super::layers::{Control, LayerRow};
 use crate::claims::{ClaimRow, above_zero, at_least, claim, negative, reversed, within};
+use crate::run::Rule;
 use crate::trajectories::interval;
 use crate::trajectories::verdict::Outcome;
 
@@ -63,10 +64,8 @@ pub struct BoundRule {
     pub shuffled: String,
 }
 
-impl BoundRule {
-    /// # Errors
-    /// If a threshold cannot be, or the condition it names does not exist.
-    pub fn check(&self, conditions: &[String]) -> Result<()> {
+impl Rule for BoundRule {
+    fn check(&self, conditions: &[String]) -> Result<()> {
         ensure!(
             self.shuffled.is_empty() || conditions.contains(&self.shuffled),
             "verdict.shuffled = \"{}\" is none of the conditions: {}",

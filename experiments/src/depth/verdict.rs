@@ -25,6 +25,7 @@ use super::generalisation::{DepthRow, End};
 use super::relaxation::{LawRow, Layers};
 use super::thresholds::{Threshold, TimeRow, Unit};
 use crate::claims::{ClaimRow, above_zero, at_least, claim, reversed};
+use crate::run::Rule;
 use crate::trajectories::verdict::Outcome;
 use crate::trajectories::{LEVEL, RESAMPLES, interval};
 
@@ -44,10 +45,8 @@ pub struct DepthRule {
     pub law_share: f64,
 }
 
-impl DepthRule {
-    /// # Errors
-    /// If a threshold cannot be.
-    pub fn check(&self) -> Result<()> {
+impl Rule for DepthRule {
+    fn check(&self, _conditions: &[String]) -> Result<()> {
         ensure!(!self.thresholds.is_empty(), "verdict.thresholds is empty: the first is the goal");
         for threshold in &self.thresholds {
             ensure!(
@@ -71,7 +70,9 @@ impl DepthRule {
         );
         Ok(())
     }
+}
 
+impl DepthRule {
     /// The goal; there is one in checked rules.
     pub fn goal(&self) -> Threshold {
         self.thresholds[0]

@@ -3,10 +3,9 @@
 
 use anyhow::Result;
 use kuva::plot::{LinePlot, ScatterPlot};
-use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, colour, distinct, layer_legend, marker};
+use super::{Drawing, Sheet, colour, distinct, layer_legend, marker, plane_layout};
 use crate::bound::CurveRow;
 use crate::bound::gaps::GapRow;
 use crate::bound::layers::Control;
@@ -50,18 +49,7 @@ pub fn draw(gaps: &[GapRow], curve: &[CurveRow], drawing: Drawing) -> Result<()>
                         .into(),
                 );
             }
-            layouts.push(
-                Layout::auto_from_plots(&panel)
-                    .with_title(format!("{condition}, {activation}"))
-                    .with_x_label("I(X;T) in bits")
-                    .with_y_label("I(T;Y) in bits")
-                    .with_x_axis_min(0.0)
-                    .with_x_axis_max(most + 0.5)
-                    .with_x_tick_step(2.0)
-                    .with_y_axis_min(0.0)
-                    .with_y_axis_max(1.05)
-                    .with_y_tick_step(0.2),
-            );
+            layouts.push(plane_layout(&panel, format!("{condition}, {activation}"), most));
             plots.push(panel);
         }
     }

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 
-use super::trajectories::{colour_bar, plane, plane_layout, shade};
-use super::{Drawing, Sheet, layer_legend};
+use super::trajectories::{colour_bar, plane, shade};
+use super::{Drawing, Sheet, layer_legend, plane_layout};
 use crate::depth::generalisation::DepthRow;
 use crate::trajectories::TrajectoryRow;
 

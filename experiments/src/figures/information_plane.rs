@@ -5,10 +5,9 @@
 
 use anyhow::Result;
 use kuva::plot::ScatterPlot;
-use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, colour, distinct, layer_legend, marker};
+use super::{Drawing, Sheet, colour, distinct, layer_legend, marker, plane_layout};
 use crate::trajectories::Trajectory;
 
 /// The middle snapshot of the paper's figure 2.
@@ -48,18 +47,7 @@ pub fn draw(trajectories: &[Trajectory], train_fraction: f64, estimator: &str, d
                         .into()
                 })
                 .collect();
-            layouts.push(
-                Layout::auto_from_plots(&panel)
-                    .with_title(format!("{activation}, epoch {epoch}"))
-                    .with_x_label("I(X;T) in bits")
-                    .with_y_label("I(T;Y) in bits")
-                    .with_x_axis_min(0.0)
-                    .with_x_axis_max(most + 0.5)
-                    .with_x_tick_step(2.0)
-                    .with_y_axis_min(0.0)
-                    .with_y_axis_max(1.05)
-                    .with_y_tick_step(0.2),
-            );
+            layouts.push(plane_layout(&panel, format!("{activation}, epoch {epoch}"), most));
             plots.push(panel);
         }
     }

@@ -53,6 +53,20 @@ fn marker(k: usize) -> MarkerShape {
     MARKERS[k % MARKERS.len()]
 }
 
+/// Axes of the information plane.
+fn plane_layout(panel: &[Plot], title: String, most_bits: f64) -> Layout {
+    Layout::auto_from_plots(panel)
+        .with_title(title)
+        .with_x_label("I(X;T) in bits")
+        .with_y_label("I(T;Y) in bits")
+        .with_x_axis_min(0.0)
+        .with_x_axis_max(most_bits + 0.5)
+        .with_x_tick_step(2.0)
+        .with_y_axis_min(0.0)
+        .with_y_axis_max(1.05)
+        .with_y_tick_step(0.2)
+}
+
 /// A legend of layers, 1 next to the input.
 fn layer_legend(layers: usize, colour: impl Fn(usize) -> &'static str) -> Vec<LegendEntry> {
     (1..=layers)

@@ -7,7 +7,7 @@ use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
 use super::bound::curve_line;
-use super::{Drawing, Sheet, colour, distinct, layer_legend, marker};
+use super::{Drawing, Sheet, colour, distinct, layer_legend, marker, plane_layout};
 use crate::bound::CurveRow;
 use crate::sample_size::SampleRow;
 
@@ -42,18 +42,7 @@ fn places(shown: &[&SampleRow], curve: &[CurveRow], drawing: Drawing) -> Result<
             let dots = ScatterPlot::new().with_data(points).with_color(colour(layer - 1));
             panel.push(dots.with_marker(marker(layer - 1)).with_sizes(sizes).into());
         }
-        layouts.push(
-            Layout::auto_from_plots(&panel)
-                .with_title(activation.clone())
-                .with_x_label("I(X;T) in bits")
-                .with_y_label("I(T;Y) in bits")
-                .with_x_axis_min(0.0)
-                .with_x_axis_max(most + 0.5)
-                .with_x_tick_step(2.0)
-                .with_y_axis_min(0.0)
-                .with_y_axis_max(1.05)
-                .with_y_tick_step(0.2),
-        );
+        layouts.push(plane_layout(&panel, activation.clone(), most));
         plots.push(panel);
     }
     Sheet::new(

@@ -8,7 +8,7 @@ use kuva::plot::{LinePlot, ScatterPlot};
 use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, distinct, layer_legend, marker};
+use super::{Drawing, Sheet, distinct, layer_legend, marker, plane_layout};
 use crate::trajectories::TrajectoryRow;
 
 /// Steps of the colour bar.
@@ -69,20 +69,6 @@ pub(super) fn plane(rows: &[&TrajectoryRow], shade: &impl Fn(f64) -> String) -> 
         );
     }
     panel
-}
-
-/// Axes of the information plane.
-pub(super) fn plane_layout(panel: &[Plot], title: String, most_bits: f64) -> Layout {
-    Layout::auto_from_plots(panel)
-        .with_title(title)
-        .with_x_label("I(X;T) in bits")
-        .with_y_label("I(T;Y) in bits")
-        .with_x_axis_min(0.0)
-        .with_x_axis_max(most_bits + 0.5)
-        .with_x_tick_step(2.0)
-        .with_y_axis_min(0.0)
-        .with_y_axis_max(1.05)
-        .with_y_tick_step(0.2)
 }
 
 /// The colour of an epoch. Epoch 0 has no logarithm; it shares the colour of epoch 1.

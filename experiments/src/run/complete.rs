@@ -4,10 +4,8 @@ use std::num::NonZero;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::{Resolved, Settings};
+use super::{Resolved, Rule, Settings};
 use crate::bound::{self, Bound};
 use crate::config::RunArgs;
 use crate::jobs::seal;
@@ -20,7 +18,7 @@ use crate::tasks::Task;
 use crate::terminal::{say, tell};
 use crate::training::{Job, TABLES};
 
-impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
+impl<V: Rule> Settings<V> {
     /// Does what is not done yet and merges the tables into the results folder. Every setting is checked, and the folder
     /// claimed, before any training. `None`: what was asked for is done, but it is not the whole run.
     ///

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::LayerPaths;
 use crate::bound::layers::LayerRow;
 use crate::claims::{ClaimRow, above_zero, at_least, claim, within};
+use crate::run::Rule;
 use crate::trajectories::interval;
 use crate::trajectories::verdict::Outcome;
 
@@ -52,10 +53,8 @@ pub struct SampleRule {
     pub vacuous_error: f64,
 }
 
-impl SampleRule {
-    /// # Errors
-    /// If a threshold cannot be.
-    pub fn check(&self) -> Result<()> {
+impl Rule for SampleRule {
+    fn check(&self, _conditions: &[String]) -> Result<()> {
         for (name, bits) in [("fallen_bits", self.fallen_bits), ("compression_bits", self.compression_bits)] {
             ensure!(bits >= 0.0 && bits.is_finite(), "verdict.{name} = {bits}: must be a finite number of at least 0");
         }

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::causes::CauseRow;
 use super::timing::{TimingRow, summarise};
 use crate::claims::{ClaimRow, above_zero, at_least, claim, negative, reversed, within};
+use crate::run::Rule;
 
 /// The thresholds of the rules, and the names of the conditions they speak of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,10 +45,8 @@ pub struct PhaseRule {
     pub isotropic_noise: String,
 }
 
-impl PhaseRule {
-    /// # Errors
-    /// If a threshold cannot be, or a condition it names does not exist.
-    pub fn check(&self, conditions: &[String]) -> Result<()> {
+impl Rule for PhaseRule {
+    fn check(&self, conditions: &[String]) -> Result<()> {
         ensure!(
             (0.0..=1.0).contains(&self.transition_share) && (0.0..=1.0).contains(&self.train_accuracy),
             "verdict.transition_share and verdict.train_accuracy must lie between 0 and 1"

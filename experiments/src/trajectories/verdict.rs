@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::phases::{Squares, predictability};
 use super::{Trajectory, interval};
 use crate::rows::TrainingRow;
+use crate::run::Rule;
 
 /// The thresholds of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -32,10 +33,8 @@ pub struct VerdictRule {
     pub train_accuracy: f64,
 }
 
-impl VerdictRule {
-    /// # Errors
-    /// If a threshold is no number, or a share no share.
-    pub fn check(&self) -> Result<()> {
+impl Rule for VerdictRule {
+    fn check(&self, _conditions: &[String]) -> Result<()> {
         ensure!(
             self.compression_bits.is_finite() && self.compression_bits >= 0.0,
             "verdict.compression_bits = {}: must be a finite number of at least 0",

@@ -20,6 +20,17 @@ fn binary_entropy(p: f64) -> f64 {
 }
 
 /// The binary symmetric channel of error δ in [0, ½) at β > 0.
+///
+/// # Example
+/// ```
+/// use infoplane_info::JointDistribution;
+/// use infoplane_info::bottleneck::{Problem, closed_forms::binary_symmetric_channel};
+///
+/// let truth = binary_symmetric_channel(0.1, 3.0);
+/// let found = Problem::new(&JointDistribution::uniform_binary(&[0.1, 0.9])?).solve(3.0)?;
+/// assert!((found.i_xt - truth.i_xt).abs() < 1e-6 && (found.i_ty - truth.i_ty).abs() < 1e-6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn binary_symmetric_channel(delta: f64, beta: f64) -> Point {
     let star = |a: f64| a * (1.0 - delta) + delta * (1.0 - a);
     // h′(a) = log₂((1 − a)/a); β(a) falls from 1/(1 − 2δ)² … ∞ as a goes from ½ to 0.

@@ -18,6 +18,18 @@ const STEEPEST: f64 = 1e9;
 pub(super) const RESOLUTION: f64 = 1e-9;
 
 /// A certified curve: optima at knots, and bounds between them. Information in bits.
+///
+/// # Example
+/// ```
+/// use infoplane_info::JointDistribution;
+/// use infoplane_info::bottleneck::{Curve, Problem};
+///
+/// let problem = Problem::new(&JointDistribution::uniform_binary(&[0.1, 0.4, 0.9, 0.9])?);
+/// let curve = Curve::refined(&problem, 1e-4, 1000)?;
+/// assert!(curve.upper(0.5) - curve.lower(0.5) <= 1e-4);
+/// assert_eq!(curve.upper(2.0), problem.i_xy_bits());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Curve {
     knots: Vec<Solution>,

@@ -28,6 +28,21 @@ const NEGLIGIBLE: f64 = -80.0;
 const NATS: f64 = std::f64::consts::LN_2;
 
 /// What there is to say about one layer. Information in bits.
+///
+/// # Example
+/// ```
+/// use infoplane_info::bottleneck::{Curve, LayerTest, Problem};
+/// use infoplane_info::{Encoder, JointDistribution, Partition};
+///
+/// let joint = JointDistribution::uniform_binary(&[0.1, 0.4, 0.9, 0.9])?;
+/// let problem = Problem::new(&joint);
+/// let curve = Curve::refined_both_ways(&problem, 1e-6, 10_000)?;
+/// // A layer that tells all x's apart knows all of Y, but tells two x's apart that are the same to Y.
+/// let layer = Encoder::of_partition(&Partition::from_labels(&[0, 1, 2, 3]));
+/// let test = LayerTest::new(&joint, &problem, &curve, &layer, 1e-6);
+/// assert!(test.vertical_gap.1 < 1e-5 && (test.floor - 0.5).abs() < 1e-12);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerTest {
     /// I(X;T).

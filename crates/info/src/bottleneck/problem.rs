@@ -16,6 +16,19 @@ const SAME: f64 = 8.0 * f64::EPSILON;
 const NO_CLASS: usize = usize::MAX;
 
 /// A bottleneck problem: p(x, y) reduced to its classes S of equal p(y|x).
+///
+/// # Example
+/// ```
+/// use infoplane_info::JointDistribution;
+/// use infoplane_info::bottleneck::Problem;
+///
+/// let problem = Problem::new(&JointDistribution::uniform_binary(&[0.1, 0.4, 0.9, 0.9])?);
+/// assert_eq!(problem.classes(), 3);
+/// let optimum = problem.solve(5.0)?;
+/// // No encoder at all does better than this by more than the gap.
+/// assert!(optimum.gap_bits < 1e-10 && optimum.i_ty < problem.i_xy_bits());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Problem {
     /// p(s), shape \[n].

@@ -27,6 +27,20 @@ use crate::refinement::Refinement;
 use crate::simd::run;
 
 /// How one unit's values are put in bins, and which values.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::binning::{Binning, Bins};
+/// use infoplane_info::{Estimator, JointDistribution, Sample};
+/// use ndarray::array;
+/// let joint = JointDistribution::uniform_binary(&[0.0, 0.0, 1.0, 1.0])?;
+/// let layer = array![[0.31], [0.33], [-0.12], [-0.5]];
+/// let binning = Binning { bins: Bins::Width { width: 0.07 }, on_net_input: false };
+/// let information = binning.estimate(&Sample::new(layer.view(), &joint)?)?;
+/// // Two of four x's share a bin: H(T) is 1.5 bits, and Y is known from T.
+/// assert_eq!((information.i_xt.bits, information.i_ty.bits), (1.5, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Binning {
     /// The bins.

@@ -19,6 +19,19 @@ use crate::refinement::number_in_order;
 pub const MOST_CELLS: usize = 1 << 17;
 
 /// Uniform noise and bins of one width.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::dithered::Dithered;
+/// use infoplane_info::{Estimator, JointDistribution, Sample};
+/// use ndarray::array;
+/// let joint = JointDistribution::uniform_binary(&[0.0, 1.0])?;
+/// // Half a width apart: a half of T's values tells nothing.
+/// let layer = array![[0.0], [0.5]];
+/// let information = Dithered { width: 1.0 }.estimate(&Sample::new(layer.view(), &joint)?)?;
+/// assert!((information.i_xt.bits - 0.5).abs() < 0.2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dithered {
     /// Width of the noise and of the bins, in units of activation.

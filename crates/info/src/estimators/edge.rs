@@ -34,6 +34,25 @@ const MEMBERS: usize = 10;
 const MOST_COLUMNS: usize = 6;
 
 /// Buckets by locality-sensitive hashing.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::edge::Edge;
+/// use infoplane_info::Estimator;
+/// use ndarray::Array2;
+/// use rand::{SeedableRng, rngs::ChaCha8Rng};
+/// use rand_distr::{Distribution, StandardNormal};
+///
+/// // 1000 pairs of correlation 0.8: I = −½ log₂(1 − 0.64) = 0.737 bits.
+/// let mut rng = ChaCha8Rng::seed_from_u64(0);
+/// let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+/// let a = Array2::from_shape_simple_fn((1000, 1), &mut normal);
+/// let b = a.mapv(|a| 0.8 * a + 0.6 * normal());
+/// let information = Edge { seed: 0 }.pair(a.view(), b.view())?;
+/// // Its buckets are wide (see above).
+/// assert!((0.4..0.8).contains(&information.bits));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Edge {
     /// Seed of the projections.

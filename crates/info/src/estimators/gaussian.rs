@@ -17,6 +17,24 @@ use super::{Estimate, EstimateError, Estimator, Information, Sample};
 const SINGULAR: f64 = 1e-12;
 
 /// The closed form.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::gaussian::Gaussian;
+/// use infoplane_info::Estimator;
+/// use ndarray::Array2;
+/// use rand::{SeedableRng, rngs::ChaCha8Rng};
+/// use rand_distr::{Distribution, StandardNormal};
+///
+/// // 1000 pairs of correlation 0.8: I = −½ log₂(1 − 0.64) = 0.737 bits.
+/// let mut rng = ChaCha8Rng::seed_from_u64(0);
+/// let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+/// let a = Array2::from_shape_simple_fn((1000, 1), &mut normal);
+/// let b = a.mapv(|a| 0.8 * a + 0.6 * normal());
+/// let information = Gaussian.pair(a.view(), b.view())?;
+/// assert!((information.bits - 0.737).abs() < 0.1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gaussian;
 

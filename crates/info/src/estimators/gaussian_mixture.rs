@@ -21,6 +21,20 @@ use super::{Estimate, EstimateError, Estimator, Information, Sample};
 use crate::partition::Partition;
 
 /// One Gaussian for each class.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::gaussian_mixture::GaussianMixture;
+/// use infoplane_info::estimators::kde::Bound;
+/// use infoplane_info::{Estimator, JointDistribution, Sample};
+/// use ndarray::array;
+/// // Two classes far apart: I(T;Y) is one bit.
+/// let joint = JointDistribution::uniform_binary(&[0.0, 0.0, 0.0, 1.0, 1.0, 1.0])?;
+/// let layer = array![[0.0], [0.1], [0.2], [50.0], [50.1], [50.2]];
+/// let information = GaussianMixture { bound: Bound::Lower }.estimate(&Sample::new(layer.view(), &joint)?)?;
+/// assert!((information.i_ty.bits - 1.0).abs() < 1e-9);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GaussianMixture {
     /// Which of the two bounds.

@@ -17,6 +17,18 @@ use crate::refinement::Refinement;
 use crate::simd::run;
 
 /// `edges` equally spaced edges on [−1, 1].
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::idnns::Idnns;
+/// use infoplane_info::{Estimator, JointDistribution, Sample};
+/// use ndarray::array;
+/// let joint = JointDistribution::uniform_binary(&[0.0, 0.0, 1.0, 1.0])?;
+/// let layer = array![[-0.9], [-0.89], [0.5], [0.9]];
+/// let information = Idnns::new(30).estimate(&Sample::new(layer.view(), &joint)?)?;
+/// assert_eq!((information.i_xt.bits, information.i_ty.bits), (1.5, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Idnns {
     edges: usize,

@@ -17,6 +17,20 @@ use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
 
 /// Kernel-density bounds.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::kde::{Bound, Kde};
+/// use infoplane_info::{Estimator, JointDistribution, Sample};
+/// use ndarray::array;
+/// let joint = JointDistribution::uniform_binary(&[0.0, 1.0])?;
+/// let layer = array![[-1.0], [1.0]];
+/// let of = |bound| Kde { variance: 0.25, bound }.estimate(&Sample::new(layer.view(), &joint)?);
+/// let (lower, upper) = (of(Bound::Lower)?.i_xt.bits, of(Bound::Upper)?.i_xt.bits);
+/// // Two points four standard deviations apart: nearly the one bit there is.
+/// assert!(0.8 < lower && lower < upper && upper <= 1.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Kde {
     /// Variance σ² of the noise.

@@ -19,6 +19,8 @@
 //! | `sliced` | [`sliced`] | the mean over one-dimensional projections: not I, but finite and easy to estimate |
 //! | `renyi:alpha=…` | [`renyi`] | spectra of kernel matrices: driven by the kernel's width |
 //!
+//! Each looks at a [`Sample`] and answers [`Information`], or an [`EstimateError`] where there is no number.
+//!
 //! To add one: write its file with a settings struct that implements [`Estimator`], add it to the list at the end of this
 //! page, and it is known to every program by its name.
 
@@ -28,6 +30,8 @@ pub mod cca;
 pub mod corrections;
 pub mod dithered;
 pub mod edge;
+mod error;
+mod estimate;
 pub mod gaussian;
 mod gaussian_kernel;
 pub mod gaussian_mixture;
@@ -42,297 +46,20 @@ mod nsb;
 pub mod plugin;
 pub mod quantised;
 pub mod renyi;
+mod sample;
 pub mod settings;
 pub mod significance;
 pub mod sliced;
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::distribution::JointDistribution;
 use crate::encoder::Encoder;
-use crate::partition::Partition;
 use settings::{SettingError, Settings};
 
-/// What an estimator looks at: one representation T of every x.
-#[derive(Debug, Clone, Copy)]
-pub struct Sample<'a> {
-    /// Activations, shape [n × d]: row i is t(x_i).
-    pub t: ArrayView2<'a, f64>,
-    /// p(x, y) over the same n rows.
-    pub joint: &'a JointDistribution,
-    /// Net inputs, shape [n × d], before the nonlinearity, where known.
-    pub net_input: Option<ArrayView2<'a, f64>>,
-    /// Inputs, shape [n × d_x], where known.
-    pub inputs: Option<ArrayView2<'a, f64>>,
-    /// Which rows are the same x, where known; otherwise every row is an x of its own.
-    pub same_x: Option<&'a Partition>,
-}
-
-impl<'a> Sample<'a> {
-    /// Checks that there is one row of finite numbers for each x.
-    ///
-    /// # Errors
-    /// If there is nothing to measure, the rows do not match p(x), or a value is not finite.
-    pub fn new(t: ArrayView2<'a, f64>, joint: &'a JointDistribution) -> Result<Self, EstimateError> {
-        if t.nrows() != joint.n_x() {
-            return Err(EstimateError::Rows { activations: t.nrows(), joint: joint.n_x() });
-        }
-        if t.ncols() == 0 {
-            return Err(EstimateError::NoUnits);
-        }
-        check_finite(t)?;
-        Ok(Self { t, joint, net_input: None, inputs: None, same_x: None })
-    }
-
-    /// Adds net inputs, shape [n × d].
-    ///
-    /// # Errors
-    /// If their shape is not that of the activations, or a value is not finite.
-    pub fn with_net_input(self, z: ArrayView2<'a, f64>) -> Result<Self, EstimateError> {
-        Sample::new(z, self.joint)?;
-        Ok(Self { net_input: Some(z), ..self })
-    }
-
-    /// Adds inputs, shape [n × d_x], and which rows of them are equal (see [`Partition::of_rows`]): those are one x.
-    ///
-    /// # Errors
-    /// If there is not one row for each row of activations, or a value is not finite.
-    pub fn with_inputs(self, x: ArrayView2<'a, f64>, same_x: &'a Partition) -> Result<Self, EstimateError> {
-        Sample::new(x, self.joint)?;
-        if same_x.cell().len() != x.nrows() {
-            return Err(EstimateError::Rows { activations: x.nrows(), joint: same_x.cell().len() });
-        }
-        Ok(Self { inputs: Some(x), same_x: Some(same_x), ..self })
-    }
-
-    /// The information of a discrete T. With I(T;Y) over rows; I(X;T) = H(T) − H(T|X), which is H(T) unless equal x's have
-    /// different t's.
-    pub fn discrete(&self, t: &Partition) -> Information {
-        let mut information = t.information(self.joint);
-        if let Some(same_x) = self.same_x {
-            let p = self.joint.p_x();
-            let both = t.refine(same_x);
-            let i_xt = t.entropy(p) + same_x.entropy(p) - both.entropy(p);
-            information.i_xt = Estimate::exact(i_xt.max(0.0));
-        }
-        information
-    }
-
-    /// Whether T is a function of X: no two rows of one x differ in t.
-    pub fn is_deterministic(&self) -> bool {
-        let t = Partition::of_rows(self.t);
-        self.same_x.is_none_or(|same_x| t.refine(same_x).cells() == same_x.cells())
-    }
-
-    /// The label of each row, if all are certain.
-    ///
-    /// # Errors
-    /// If p(y|x) leaves a label open.
-    pub fn labels(&self) -> Result<Vec<usize>, EstimateError> {
-        let p = self.joint.p_y_given_x();
-        let label = |row: ndarray::ArrayView1<f64>| row.iter().position(|&p| p == 1.0);
-        p.outer_iter().map(|row| label(row).ok_or(EstimateError::SoftLabels)).collect()
-    }
-}
-
-/// The square of what is larger is no number any more.
-const GREATEST: f64 = 1e100;
-
-/// Checks that all are numbers.
-fn check_finite(sample: ArrayView2<f64>) -> Result<(), EstimateError> {
-    // In the order of memory and without places, which are slow to count, as long as nothing is found.
-    let is_fine = |value: &f64| value.abs() <= GREATEST;
-    if sample.fold(true, |all, value| all & is_fine(value)) {
-        return Ok(());
-    }
-    match sample.indexed_iter().find(|(_, value)| !is_fine(value)) {
-        Some(((row, unit), &value)) if value.is_finite() => Err(EstimateError::TooLarge { row, unit, value }),
-        Some(((row, unit), &value)) => Err(EstimateError::NotFinite { row, unit, value }),
-        None => Ok(()),
-    }
-}
-
-/// I(X;T) and I(T;Y).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Information {
-    /// I(X;T).
-    pub i_xt: Estimate,
-    /// I(T;Y).
-    pub i_ty: Estimate,
-}
-
-/// A number in bits, with what is known about its error.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// The estimate, in bits.
-    pub bits: f64,
-    /// A lower bound in bits, where the method has one.
-    pub lower: Option<f64>,
-    /// An upper bound in bits, where the method has one.
-    pub upper: Option<f64>,
-    /// A standard error in bits, where the method has one.
-    pub standard_error: Option<f64>,
-}
-
-impl Estimate {
-    /// A number without a known error.
-    pub fn point(bits: f64) -> Self {
-        Self { bits, lower: None, upper: None, standard_error: None }
-    }
-
-    /// Infinite, and known to be: a continuous variable and a function of it.
-    pub fn infinite() -> Self {
-        Self { bits: f64::INFINITY, lower: Some(f64::INFINITY), upper: None, standard_error: None }
-    }
-
-    /// Exact for the discrete variable it is about: nothing was sampled.
-    pub fn exact(bits: f64) -> Self {
-        Self { bits, lower: Some(bits), upper: Some(bits), standard_error: None }
-    }
-}
-
-/// Why there is no number. Estimators never answer 0 for "undefined".
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum EstimateError {
-    /// Activations and p(x, y) of different lengths.
-    #[error("there are {activations} rows of activations but {joint} x's in p(x, y); one row per x is needed")]
-    Rows {
-        /// Rows of activations.
-        activations: usize,
-        /// Values of x.
-        joint: usize,
-    },
-    /// Activations without columns.
-    #[error("the activations have no units (0 columns)")]
-    NoUnits,
-    /// A NaN or infinity.
-    #[error("the activation of unit {unit} in row {row} is {value}; information needs finite numbers")]
-    NotFinite {
-        /// Row, from 0.
-        row: usize,
-        /// Column, from 0.
-        unit: usize,
-        /// The value.
-        value: f64,
-    },
-    /// A number whose square is none.
-    #[error(
-        "the activation of unit {unit} in row {row} is {value:e}; beyond 1e100 nothing can be computed: scale the data down"
-    )]
-    TooLarge {
-        /// Row, from 0.
-        row: usize,
-        /// Column, from 0.
-        unit: usize,
-        /// The value.
-        value: f64,
-    },
-    /// A column whose values hardly differ.
-    #[error(
-        "the values of unit {unit} differ by {spread:e} at most, the square of which is no number any more: scale the data up"
-    )]
-    TooAlike {
-        /// Column, from 0.
-        unit: usize,
-        /// Its greatest value less its least.
-        spread: f64,
-    },
-    /// More symbols than there are said to be.
-    #[error("the layer takes {seen} different values, more than the {stated} that symbols={stated} states")]
-    Symbols {
-        /// Values seen.
-        seen: usize,
-        /// Values stated.
-        stated: usize,
-    },
-    /// Labels that are not certain, for a method that needs samples.
-    #[error("this estimator needs samples with certain labels, but p(y|x) leaves labels open")]
-    SoftLabels,
-    /// A method asked for more neighbours than there are samples.
-    #[error("k = {k} nearest neighbours need at least {} samples, but there are {samples}", k + 1)]
-    TooFewSamples {
-        /// Neighbours asked for.
-        k: usize,
-        /// Samples there are.
-        samples: usize,
-    },
-    /// As many columns as rows, between which a line can always be drawn.
-    #[error(
-        "{columns} columns need more rows than that, but there are {rows}; the correlations of fewer are made of chance"
-    )]
-    TooFewRows {
-        /// Rows there are.
-        rows: usize,
-        /// Columns of both sides.
-        columns: usize,
-    },
-    /// Samples of different numbers.
-    #[error(
-        "the first sample has {first} rows and the second {second}; each row of the one belongs to a row of the other"
-    )]
-    PairRows {
-        /// Rows of the first.
-        first: usize,
-        /// Rows of the second.
-        second: usize,
-    },
-    /// A method that has no I(A;B) of two continuous samples.
-    #[error(
-        "this estimator has no information between two samples; ksg, mixed-ksg, gaussian, gaussian-mixture, cca, edge, binning, \
-         plugin, sliced, renyi and the neural bounds have"
-    )]
-    NoPairs,
-    /// More cells than can be enumerated.
-    #[error(
-        "{rows} rows of {units} units, each in one of two bins, are more than the {most} cells that are enumerated; dithered \
-         noise is for narrow layers"
-    )]
-    Intractable {
-        /// Units of the layer.
-        units: usize,
-        /// Rows.
-        rows: usize,
-        /// Pairs of a row and a cell that are enumerated.
-        most: usize,
-    },
-    /// A trained critic that came to nothing.
-    #[error("{0}")]
-    Critic(String),
-    /// Net inputs asked for but not given.
-    #[error("bins of the net input need the net inputs of the layer, which these data do not have")]
-    NoNetInput,
-    /// Inputs asked for but not given.
-    #[error("I(X;T) by this estimator needs the inputs x")]
-    NoInputs,
-    /// Numbers that fell out of floating point.
-    #[error("{what} is not a finite number at these settings; {advice}")]
-    Degenerate {
-        /// What could not be computed.
-        what: &'static str,
-        /// What to do.
-        advice: &'static str,
-    },
-    /// A value that no bin holds.
-    #[error(
-        "the activation of unit {unit} in row {row} is {value}, outside the range {low}..{high} of the bins; widen the range or the \
-         bins, or use binning:width=…"
-    )]
-    OutOfRange {
-        /// Row, from 0.
-        row: usize,
-        /// Column, from 0.
-        unit: usize,
-        /// The value.
-        value: f64,
-        /// Lower end of the range.
-        low: f64,
-        /// Upper end of the range.
-        high: f64,
-    },
-}
+pub use error::EstimateError;
+pub use estimate::{Estimate, Information};
+pub use sample::Sample;
 
 /// A method with its (immutable, checked) settings.
 pub trait Estimator: std::fmt::Debug + Send + Sync {
@@ -535,16 +262,5 @@ mod tests {
         assert!(error("ksg:k=18446744073709551615").contains("at most"));
         assert!(error("idnns:edges=one").contains("edges"));
         assert!(error("plugin:symbols=9").contains("symbols"));
-    }
-
-    #[test]
-    fn rows_that_are_not_finite_or_not_one_per_x_are_refused() {
-        let joint = JointDistribution::uniform_binary(&[0.0, 1.0]).unwrap();
-        let nan = ndarray::array![[0.0, 1.0], [f64::NAN, 2.0]];
-        assert!(matches!(Sample::new(nan.view(), &joint), Err(EstimateError::NotFinite { row: 1, unit: 0, .. })));
-        let large = ndarray::array![[0.0, 1.0], [1e200, 2.0]];
-        assert!(matches!(Sample::new(large.view(), &joint), Err(EstimateError::TooLarge { row: 1, unit: 0, .. })));
-        let short = ndarray::array![[0.0]];
-        assert!(matches!(Sample::new(short.view(), &joint), Err(EstimateError::Rows { activations: 1, joint: 2 })));
     }
 }

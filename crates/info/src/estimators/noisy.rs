@@ -24,7 +24,25 @@ use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
 use crate::partition::Partition;
 
+/// Activations longer than this, in units of σ√2, leave noise fewer than seven digits.
+const FINEST: f64 = 1e8;
+
 /// Gaussian noise on every unit.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::noisy::Noisy;
+/// use infoplane_info::{Estimator, JointDistribution, Sample};
+/// use ndarray::array;
+/// let joint = JointDistribution::uniform_binary(&[0.0, 1.0])?;
+/// let layer = array![[-1.0], [1.0]];
+/// let noisy = Noisy { sigma: 1.0, samples: 4000, seed: 0, bounds: true };
+/// let i_xt = noisy.estimate(&Sample::new(layer.view(), &joint)?)?.i_xt;
+/// // The binary-input Gaussian channel at 0 dB has 0.4859 bits.
+/// assert!((i_xt.bits - 0.4859).abs() < 4.0 * i_xt.standard_error.unwrap());
+/// assert!(i_xt.lower.unwrap() < 0.4859 && 0.4859 < i_xt.upper.unwrap());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Noisy {
     /// Standard deviation of the noise, in units of activation.
@@ -56,14 +74,11 @@ struct Draw {
     noise: Vec<f64>,
 }
 
-impl Estimator for Noisy {
-    fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
-        let (p_x, p_y, p_y_given_x) = (sample.joint.p_x(), sample.joint.p_y(), sample.joint.p_y_given_x());
+impl Noisy {
+    /// All draws come from one stream, in order; only their densities are computed in parallel.
+    fn draws(&self, sample: &Sample) -> Vec<Draw> {
+        let (p_x, p_y_given_x) = (sample.joint.p_x(), sample.joint.p_y_given_x());
         let (n, d) = sample.t.dim();
-        // Kernels are e^−‖·‖², so lengths are in units of σ√2.
-        let scale = std::f64::consts::FRAC_1_SQRT_2 / self.sigma;
-        let mixture = Mixture::new(sample.t, sample.joint, scale);
-        // All draws come from one stream, in order; only their densities are computed in parallel.
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let cumulative: Vec<f64> = p_x
             .iter()
@@ -72,22 +87,36 @@ impl Estimator for Noisy {
                 Some(*sum)
             })
             .collect();
-        let draws: Vec<Draw> = (0..self.samples)
-            .map(|_| {
-                let u: f64 = rng.random();
-                let x = cumulative.partition_point(|&c| c <= u).min(n - 1);
-                let mut left: f64 = rng.random();
-                let row = p_y_given_x.index_axis(Axis(0), x);
-                let y = row.iter().position(|&p| {
-                    left -= p;
-                    left < 0.0
-                });
-                let y = y.or_else(|| row.iter().rposition(|&p| p > 0.0)).unwrap_or(0);
-                Draw { x, y, noise: (0..d).map(|_| StandardNormal.sample(&mut rng)).collect() }
-            })
-            .collect();
-        let rows_of_x = sample.same_x.map(rows_of_cells);
-        let terms: Vec<[f64; 3]> = draws
+        let draw = |_| {
+            let u: f64 = rng.random();
+            let x = cumulative.partition_point(|&c| c <= u).min(n - 1);
+            let mut left: f64 = rng.random();
+            let row = p_y_given_x.index_axis(Axis(0), x);
+            let y = row.iter().position(|&p| {
+                left -= p;
+                left < 0.0
+            });
+            let y = y.or_else(|| row.iter().rposition(|&p| p > 0.0)).unwrap_or(0);
+            Draw { x, y, noise: (0..d).map(|_| StandardNormal.sample(&mut rng)).collect() }
+        };
+        (0..self.samples).map(draw).collect()
+    }
+}
+
+impl Estimator for Noisy {
+    fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
+        let (p_x, p_y, p_y_given_x) = (sample.joint.p_x(), sample.joint.p_y(), sample.joint.p_y_given_x());
+        let (n, d) = sample.t.dim();
+        // Kernels are e^−‖·‖², so lengths are in units of σ√2.
+        let scale = std::f64::consts::FRAC_1_SQRT_2 / self.sigma;
+        let greatest = sample.t.fold(0.0, |greatest: f64, t| greatest.max(t.abs()));
+        if greatest * scale > FINEST {
+            return Err(EstimateError::NoiseTooSmall { sigma: self.sigma, greatest });
+        }
+        let mixture = Mixture::new(sample.t, sample.joint, scale);
+        let several = sample.same_x.filter(|same_x| same_x.cells() < n).map(SeveralRows::of);
+        let terms: Vec<[f64; 3]> = self
+            .draws(sample)
             .par_iter()
             .map_init(
                 || (vec![0.0; d], vec![0.0; p_y.len()]),
@@ -100,20 +129,15 @@ impl Estimator for Noisy {
                     let p_xy = p_x[draw.x] * p_y_given_x[[draw.x, draw.y]];
                     mixture.densities_at(point, offset, p_xy, of_labels);
                     let all: f64 = p_y.iter().zip(of_labels.iter()).map(|(p, density)| p * density).sum();
-                    let (with, without) = match (&rows_of_x, sample.same_x) {
-                        (Some(rows), Some(same_x)) => {
-                            let rows = &rows[same_x.cell()[draw.x] as usize];
-                            given_x(sample, rows, draw.x, point, scale, offset)
-                        }
-                        _ => (1.0, 1.0),
-                    };
+                    let of_x = several.as_ref().map(|rows| rows.density(sample, draw.x, point, scale, offset));
+                    let (with, without) = of_x.unwrap_or((1.0, 1.0));
                     [(with / all).ln(), (without / all).ln(), (of_labels[draw.y] / all).ln()]
                 },
             )
             .collect();
         let of = |k: usize| mean_with_error(&terms.iter().map(|term| term[k]).collect::<Vec<_>>());
         let (mut i_xt, i_ty) = (of(0), of(2));
-        if rows_of_x.is_some_and(|rows| rows.len() < n) {
+        if several.is_some() {
             // Where an x has one row alone, leaving it out leaves nothing.
             let without = of(1);
             let wide =
@@ -135,26 +159,33 @@ impl Estimator for Noisy {
     }
 }
 
-/// The rows of every cell.
-fn rows_of_cells(partition: &Partition) -> Vec<Vec<usize>> {
-    let mut rows = vec![Vec::new(); partition.cells()];
-    for (row, &cell) in partition.cell().iter().enumerate() {
-        rows[cell as usize].push(row);
-    }
-    rows
+/// The rows of every x, where some x has several.
+struct SeveralRows<'a> {
+    same_x: &'a Partition,
+    of_x: Vec<Vec<usize>>,
 }
 
-/// p(point|x), relative to a kernel's height, as the mixture over the rows of x: with the row `own` that the point was drawn from,
-/// and without it. A kernel is e^(offset − ‖point − t·scale‖²), and that of `own` is 1.
-fn given_x(sample: &Sample, rows: &[usize], own: usize, point: &[f64], scale: f64, offset: f64) -> (f64, f64) {
-    let p_x = sample.joint.p_x();
-    let (mut others, mut weight) = (0.0, 0.0);
-    for &row in rows.iter().filter(|&&row| row != own) {
-        let squares: f64 = point.iter().zip(sample.t.row(row)).map(|(q, t)| (q - t * scale).powi(2)).sum();
-        others += p_x[row] * (offset - squares).exp();
-        weight += p_x[row];
+impl<'a> SeveralRows<'a> {
+    fn of(same_x: &'a Partition) -> Self {
+        let mut of_x = vec![Vec::new(); same_x.cells()];
+        for (row, &x) in same_x.cell().iter().enumerate() {
+            of_x[x as usize].push(row);
+        }
+        Self { same_x, of_x }
     }
-    ((p_x[own] + others) / (p_x[own] + weight), others / weight)
+
+    /// p(point|x), relative to a kernel's height, as the mixture over the rows of x: with the row `own` that the point was drawn
+    /// from, and without it. A kernel is e^(offset − ‖point − t·scale‖²), and that of `own` is 1.
+    fn density(&self, sample: &Sample, own: usize, point: &[f64], scale: f64, offset: f64) -> (f64, f64) {
+        let p_x = sample.joint.p_x();
+        let (mut others, mut weight) = (0.0, 0.0);
+        for &row in self.of_x[self.same_x.cell()[own] as usize].iter().filter(|&&row| row != own) {
+            let squares: f64 = point.iter().zip(sample.t.row(row)).map(|(q, t)| (q - t * scale).powi(2)).sum();
+            others += p_x[row] * (offset - squares).exp();
+            weight += p_x[row];
+        }
+        ((p_x[own] + others) / (p_x[own] + weight), others / weight)
+    }
 }
 
 /// Mean and standard error, nats to bits.
@@ -204,6 +235,18 @@ mod tests {
             .unwrap();
         approx::assert_abs_diff_eq!(information.i_xt.bits, 1.0, epsilon = 1e-12);
         approx::assert_abs_diff_eq!(information.i_ty.bits, 1.0, epsilon = 1e-12);
+    }
+
+    #[test]
+    fn noise_below_the_last_digit_of_the_activations_is_refused() {
+        let joint = JointDistribution::uniform_binary(&[0.0, 1.0]).unwrap();
+        let t = array![[0.0], [1.0]];
+        let noisy = |sigma| Noisy { sigma, samples: 1000, seed: 0, bounds: true };
+        let sample = Sample::new(t.view(), &joint).unwrap();
+        let information = noisy(1e-7).estimate(&sample).unwrap();
+        assert!((information.i_xt.bits - 1.0).abs() < 1e-5, "{information:?}");
+        let error = noisy(1e-17).estimate(&sample).unwrap_err().to_string();
+        assert!(error.contains("choose a sigma"), "{error}");
     }
 
     /// X is one of four points ±1 ± 3; S = X + u with u = ±1 alike, T = S + σZ: by quadrature over T.

@@ -19,6 +19,18 @@ use crate::encoder::Encoder;
 use crate::partition::Partition;
 
 /// The plug-in estimator.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::plugin::Plugin;
+/// use infoplane_info::{Estimator, JointDistribution, Sample};
+/// use ndarray::array;
+/// let joint = JointDistribution::uniform_binary(&[0.0, 0.0, 1.0, 1.0])?;
+/// let layer = array![[0.0, 1.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.5]];
+/// let information = Plugin { correction: None, symbols: None }.estimate(&Sample::new(layer.view(), &joint)?)?;
+/// assert_eq!((information.i_xt.bits, information.i_ty.bits), (1.5, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plugin {
     /// Correction for sampled data.

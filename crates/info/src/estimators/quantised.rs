@@ -14,6 +14,19 @@ use crate::partition::Partition;
 use crate::refinement::Refinement;
 
 /// Activations of b bits.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::quantised::Quantised;
+/// use infoplane_info::{Estimator, JointDistribution, Sample};
+/// use ndarray::array;
+/// let joint = JointDistribution::uniform_binary(&[0.0, 0.0, 1.0, 1.0])?;
+/// // A unit of one bit: two levels.
+/// let layer = array![[-1.0], [-1.0], [1.0], [1.0]];
+/// let information = Quantised { bits: 1 }.estimate(&Sample::new(layer.view(), &joint)?)?;
+/// assert_eq!((information.i_xt.bits, information.i_ty.bits), (1.0, 1.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quantised {
     /// Bits per unit, 1 to 24.

@@ -31,6 +31,24 @@ pub struct Null {
 ///
 /// # Errors
 /// If the estimator fails.
+///
+/// # Example
+/// ```
+/// use infoplane_info::estimators::EstimatorKind;
+/// use infoplane_info::estimators::significance::permutation;
+/// use infoplane_info::{JointDistribution, Sample};
+/// use ndarray::Array2;
+/// use rand::{SeedableRng, rngs::ChaCha8Rng};
+///
+/// // A layer that says half of the label.
+/// let labels: Vec<f64> = (0..64).map(|x| f64::from(x % 2)).collect();
+/// let joint = JointDistribution::uniform_binary(&labels)?;
+/// let layer = Array2::from_shape_fn((64, 1), |(x, _)| (x % 4) as f64);
+/// let estimator: EstimatorKind = "plugin".parse()?;
+/// let null = permutation(&estimator, &Sample::new(layer.view(), &joint)?, 99, &mut ChaCha8Rng::seed_from_u64(0))?;
+/// assert!(null.p_value <= 0.01);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn permutation<R: Rng>(
     estimator: &dyn Estimator,
     sample: &Sample,

@@ -53,3 +53,43 @@ impl Patches {
         (weights.swap_dims(1, 2).matmul(patches) + biases).reshape([replicas, filters * self.places(), rows])
     }
 }
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use super::*;
+    use crate::architectures::{Architecture, ArchitectureError};
+    use crate::{Activation, Initialisation, Mlp, Output};
+
+    #[test]
+    fn a_filter_gives_its_sum_at_every_place() {
+        let network = Mlp::new(16, &[5], Activation::Tanh, Output::Softmax, 2, Initialisation::Xavier).unwrap();
+        let network = network.with(Architecture::Convolutional { channels: 2, kernel: 3 }).unwrap();
+        assert_eq!(network.name(), "convolutional:channels=2,kernel=3 8-5-2");
+        assert_eq!(network.stack().n_parameters(), (9 + 1) * 2 + (8 + 1) * 5 + (5 + 1) * 2);
+        let compute = crate::Backend::Flex.open(0).unwrap();
+        let images: Vec<f32> = (0..16 * 6).map(|i| (i as f32 * 0.37).sin()).collect();
+        let mut weights = network.initial_parameters(1);
+        weights[18..20].copy_from_slice(&[0.25, -0.5]);
+        let shape = [1, weights.len()];
+        let parameters = Tensor::<2>::from_data(TensorData::new(weights.clone(), shape), compute.device());
+        let (z, t) = network.measure(&images, parameters, &[], &compute).remove(0);
+        for (filter, bias) in [0.25, -0.5].into_iter().enumerate() {
+            for (place, (y, x)) in [(0, 0), (0, 1), (1, 0), (1, 1)].into_iter().enumerate() {
+                for k in 0..6 {
+                    let sum: f32 = (0..9)
+                        .map(|pixel| {
+                            let (row, column) = (y + pixel / 3, x + pixel % 3);
+                            weights[pixel * 2 + filter] * images[(row * 4 + column) * 6 + k]
+                        })
+                        .sum();
+                    let at = (filter * 4 + place) * 6 + k;
+                    approx::assert_abs_diff_eq!(z[at], sum + bias, epsilon = 1e-5);
+                    approx::assert_abs_diff_eq!(t[at], (sum + bias).tanh(), epsilon = 1e-5);
+                }
+            }
+        }
+        let refused = Mlp::new(12, &[5], Activation::Tanh, Output::Softmax, 2, Initialisation::Xavier).unwrap();
+        let refused = refused.with(Architecture::Convolutional { channels: 2, kernel: 3 }).unwrap_err();
+        assert_eq!(refused, ArchitectureError::NoPatches { inputs: 12, channels: 2, kernel: 3 });
+    }
+}

@@ -12,6 +12,7 @@
 //! a variant of [`Architecture`] below and its lines beside the others.
 
 pub mod convolutional;
+mod error;
 pub mod mlp;
 pub mod noisy;
 pub mod quantised;
@@ -21,7 +22,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::activation::Activation;
-use mlp::ArchitectureError;
+pub use error::ArchitectureError;
 
 /// What a hidden layer hands on. Written `mlp`, `residual`, `quantised:bits=8`, `noisy:sigma=0.1`,
 /// `convolutional:channels=4,kernel=3`.
@@ -129,6 +130,39 @@ impl Architecture {
             Self::Mlp | Self::Noisy { .. } | Self::Convolutional { .. } => t,
             Self::Residual => residual::shortcut(below, t),
             Self::Quantised { bits } => quantised::quantise(t, bits),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn architectures_are_read_as_they_are_written() {
+        for text in [
+            "mlp",
+            "residual",
+            "quantised:bits=4",
+            "noisy:sigma=0.1",
+            "noisy:sigma=0.25,draws=64",
+            "convolutional:channels=4,kernel=3",
+        ] {
+            assert_eq!(String::from(Architecture::try_from(text.to_owned()).unwrap()), text);
+        }
+        for text in [
+            "",
+            "resnet",
+            "quantised",
+            "quantised:bits=x",
+            "mlp:bits=4",
+            "noisy",
+            "noisy:sigma=a",
+            "noisy:draws=3",
+            "convolutional:kernel=3",
+        ] {
+            let refused = Architecture::try_from(text.to_owned()).unwrap_err();
+            assert!(refused.to_string().contains("residual"), "{refused}");
         }
     }
 }

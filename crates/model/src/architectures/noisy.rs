@@ -118,6 +118,11 @@ fn normals(radius: u32, angle: u32) -> [f32; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "flex")]
+    use crate::architectures::Architecture;
+    use crate::backend::to_vec;
+    #[cfg(feature = "flex")]
+    use crate::evaluation::tests::small;
     use crate::random::{Purpose, stream};
 
     #[test]
@@ -173,12 +178,40 @@ mod tests {
         let mut streams: Vec<ChaCha8Rng> = (0..2).map(|seed| stream(seed, Purpose::Noise)).collect();
         let layers = draw(0.5, &[5, 3], 20_000, &mut streams, &device);
         assert_eq!(layers.iter().map(Tensor::dims).collect::<Vec<_>>(), [[2, 5, 20_000], [2, 3, 20_000]]);
-        let values = crate::architectures::mlp::to_vec(layers[0].clone().into_data());
+        let values = to_vec(layers[0].clone().into_data());
         let mean = |power: i32| values.iter().map(|&v| f64::from(v).powi(power)).sum::<f64>() / values.len() as f64;
         assert!(mean(1).abs() < 0.005 && (mean(2) - 0.25).abs() < 0.004, "{} {}", mean(1), mean(2));
         assert!((mean(4) - 3.0 / 16.0).abs() < 0.01, "{}", mean(4));
         // A replica's noise does not depend on its neighbours.
         let alone = draw(0.5, &[5, 3], 20_000, &mut [stream(1, Purpose::Noise)], &device);
-        assert_eq!(crate::architectures::mlp::to_vec(alone[0].clone().into_data()), values[values.len() / 2..]);
+        assert_eq!(to_vec(alone[0].clone().into_data()), values[values.len() / 2..]);
+    }
+
+    #[test]
+    #[cfg(feature = "flex")]
+    fn a_noisy_layer_hands_on_what_it_has_and_its_noise() {
+        let network = small(&[4, 4], Architecture::Noisy { sigma: 0.5, draws: 2 });
+        let compute = crate::Backend::Flex.open(0).unwrap();
+        let x: Vec<f32> = (0..3 * 40).map(|i| (i as f32 * 0.37).sin()).collect();
+        let p = network.stack().n_parameters();
+        let parameters = || {
+            let initial = TensorData::new(network.initial_parameters(1), [1, p]);
+            Tensor::<2>::from_data(initial, compute.device())
+        };
+        let noise = network.noise(40, &mut [stream(1, Purpose::Noise)], &compute);
+        let (_, quiet) = network.measure(&x, parameters(), &[], &compute).remove(0);
+        let (z, noisy) = network.measure(&x, parameters(), &noise, &compute).remove(0);
+        // The first layer's own noise is not in what is measured of it; the second's net input has it.
+        assert_eq!(quiet[..160], noisy[..160]);
+        let noise = to_vec(noise[0].clone().into_data());
+        let second = network.stack().layers().nth(1).unwrap();
+        let weights = network.initial_parameters(1);
+        for k in 0..40 {
+            for j in 0..4 {
+                let sum: f32 =
+                    (0..4).map(|i| weights[second.kernel()][i * 4 + j] * (noisy[i * 40 + k] + noise[i * 40 + k])).sum();
+                approx::assert_abs_diff_eq!(z[160 + j * 40 + k], sum + weights[second.biases()][j], epsilon = 1e-5);
+            }
+        }
     }
 }

@@ -21,3 +21,29 @@ pub fn quantise(t: Tensor<3>, bits: u32) -> Tensor<3> {
     // t less itself is 0: the value is the level to the last bit, the gradient t's.
     rounded + (t - values)
 }
+
+#[cfg(all(test, feature = "flex"))]
+mod tests {
+    use crate::architectures::Architecture;
+    use crate::evaluation::tests::{forward_and_gradient, small};
+
+    #[test]
+    fn a_quantised_layer_has_its_levels_and_a_gradient() {
+        for bits in [1, 2, 4] {
+            let (t, gradient) = forward_and_gradient(&small(&[6, 5], Architecture::Quantised { bits }));
+            for replica in &t {
+                for layer in [&replica[..6 * 40], &replica[6 * 40..11 * 40]] {
+                    let (low, high) = layer.iter().fold((f32::MAX, f32::MIN), |(l, h), &t| (l.min(t), h.max(t)));
+                    let step = (high - low) / ((1 << bits) - 1) as f32;
+                    let off = |t: f32| ((t - low) / step - ((t - low) / step).round()).abs();
+                    assert!(layer.iter().all(|&t| off(t) < 1e-3), "bits {bits}");
+                    let mut values: Vec<u32> = layer.iter().map(|t| t.to_bits()).collect();
+                    values.sort_unstable();
+                    values.dedup();
+                    assert!(values.len() <= 1 << bits, "bits {bits}: {} values", values.len());
+                }
+            }
+            assert!(gradient[..18].iter().any(|g| g.abs() > 1e-4), "bits {bits}: nothing goes through the first layer");
+        }
+    }
+}

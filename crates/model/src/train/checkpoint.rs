@@ -5,7 +5,7 @@ use rand::rngs::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{TrainError, Training};
-use crate::architectures::mlp::to_vec;
+use crate::backend::to_vec;
 use crate::optimizer::OptimizerState;
 use crate::random::{Purpose, stream};
 

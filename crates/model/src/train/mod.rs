@@ -4,59 +4,24 @@
 //! on the number of threads.
 
 use burn::tensor::{Tensor, TensorData};
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::ArrayView2;
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 use rand_distr::{Distribution, StandardNormal};
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::architectures::mlp::{Mlp, to_vec};
-use crate::backend::Compute;
+use crate::architectures::mlp::Mlp;
+use crate::backend::{Compute, to_vec};
 use crate::batch::gather;
-use crate::optimizer::{Optimizer, OptimizerKind};
+use crate::optimizer::Optimizer;
 use crate::random::{Purpose, stream};
 
 pub mod checkpoint;
+mod settings;
+mod snapshot;
 
-/// More patterns than this are a slip of the hand.
-const MOST_DRAWN: usize = 10_000_000;
-
-/// How networks are trained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TrainSettings {
-    /// Passes over the training patterns.
-    pub epochs: usize,
-    /// Patterns per step; 0 for all. The last batch of an epoch may be smaller.
-    pub batch_size: usize,
-    /// Whether each epoch has a fresh order of the patterns, the replica's own.
-    pub shuffle: bool,
-    /// Update rule.
-    pub optimizer: OptimizerKind,
-    /// Step size η.
-    pub learning_rate: f64,
-    /// Momentum μ of SGD.
-    pub momentum: f64,
-    /// Weight decay λ.
-    pub weight_decay: f64,
-    /// Langevin noise: to every gradient an isotropic Gaussian is added, as large as the difference between the gradient of
-    /// this many patterns, drawn at random, and of all training patterns, at the same weights. 0 for none.
-    pub noise_batch: usize,
-}
-
-/// At which weights the gradients of an epoch's mini-batches are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GradientMode {
-    /// Not at all.
-    None,
-    /// As training takes them: the weights move from batch to batch, so their drift adds to the standard deviation.
-    Moving,
-    /// Once more over the epoch's mini-batches, at the weights reached: sampling noise alone.
-    Frozen,
-}
+pub use settings::{GradientMode, TrainError, TrainSettings};
+pub use snapshot::{Layer, ReplicaSnapshot, Snapshot};
 
 /// One network's seed and sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,40 +34,6 @@ pub struct Replica {
     pub labels: Vec<u32>,
 }
 
-/// The block at one recorded epoch.
-#[derive(Debug, Clone)]
-pub struct Snapshot {
-    /// Epochs trained; 0 for the initial weights.
-    pub epoch: usize,
-    /// Every replica that is still finite.
-    pub replicas: Vec<Option<ReplicaSnapshot>>,
-    /// Replicas found no longer finite since the last snapshot, and the epoch it was noticed.
-    pub diverged: Vec<(usize, usize)>,
-}
-
-/// One network's layers over **all** patterns.
-#[derive(Debug, Clone)]
-pub struct ReplicaSnapshot {
-    /// From the first hidden layer to the output.
-    pub layers: Vec<Layer>,
-    /// Passes with other noise, of all patterns each, that lie one behind the other in the layers; 1 unless the network is noisy.
-    pub draws: usize,
-    /// The flat leaf, \[P].
-    pub parameters: Vec<f32>,
-    /// The gradient of each mini-batch of an epoch, \[P] each, as [`Training::collect_gradients`] asked for them. Moving ones
-    /// are those of the epoch that ended here, so there are none at epoch 0.
-    pub gradients: Vec<Vec<f32>>,
-}
-
-/// One layer over all patterns, and all draws of the noise below it.
-#[derive(Debug, Clone)]
-pub struct Layer {
-    /// z, shape [units × patterns · draws]; the output's are logits.
-    pub net_input: Array2<f32>,
-    /// t = φ(z) without the layer's own noise, shape [units × patterns · draws]; the output's are class probabilities.
-    pub activation: Array2<f32>,
-}
-
 /// What one step of [`Training::advance`] came to.
 #[derive(Debug, Clone)]
 pub enum Advance {
@@ -110,56 +41,6 @@ pub enum Advance {
     Epoch,
     /// A recorded epoch.
     Snapshot(Snapshot),
-}
-
-/// Why a training cannot start.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum TrainError {
-    /// A setting that cannot be.
-    #[error("{field} = {value}: {reason}")]
-    Setting {
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        value: String,
-        /// What is wrong.
-        reason: &'static str,
-    },
-    /// A block without replicas or with samples of different sizes.
-    #[error("the replicas of a block need training samples of one size above 0, but they have {0:?}")]
-    Samples(Vec<usize>),
-    /// A state to resume from that another training was in.
-    #[error("the state is that of another training")]
-    State,
-}
-
-impl TrainSettings {
-    /// # Errors
-    /// If a setting is out of its range. (No epochs at all are refused by whoever needs some.)
-    pub fn check(&self) -> Result<(), TrainError> {
-        let refuse = |field, value: String, reason| Err(TrainError::Setting { field, value, reason });
-        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
-            return refuse("learning_rate", self.learning_rate.to_string(), "must be a finite number above 0");
-        }
-        if !(0.0..1.0).contains(&self.momentum) {
-            return refuse("momentum", self.momentum.to_string(), "must be at least 0 and below 1");
-        }
-        if self.momentum > 0.0 && self.optimizer != OptimizerKind::Sgd {
-            return refuse("momentum", self.momentum.to_string(), "belongs to the optimizer sgd; set it to 0");
-        }
-        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
-            return refuse("weight_decay", self.weight_decay.to_string(), "must be a finite number of at least 0");
-        }
-        if self.noise_batch > MOST_DRAWN {
-            return refuse(
-                "noise_batch",
-                self.noise_batch.to_string(),
-                "is more patterns than can be drawn for a step",
-            );
-        }
-        Ok(())
-    }
 }
 
 /// A block in training.
@@ -414,7 +295,7 @@ impl<'a> Training<'a> {
                     self.diverged[r].get_or_insert(self.epoch);
                 }
                 self.diverged[r].is_none().then(|| ReplicaSnapshot {
-                    layers: split_layers(&z, &t, &stack.widths[1..], n),
+                    layers: snapshot::split_layers(&z, &t, &stack.widths[1..], n),
                     draws,
                     parameters: parameters.to_vec(),
                     gradients: self.gradients.iter().map(|block| block[r * p..(r + 1) * p].to_vec()).collect(),
@@ -444,14 +325,6 @@ impl Iterator for Training<'_> {
     }
 }
 
-impl ReplicaSnapshot {
-    /// The output's net inputs in the first pass, shape [units × patterns].
-    pub fn logits(&self) -> ArrayView2<'_, f32> {
-        let net_input = &self.layers[self.layers.len() - 1].net_input;
-        net_input.slice(s![.., ..net_input.ncols() / self.draws])
-    }
-}
-
 /// A buffer of so many numbers, whichever they are.
 fn buffer(length: usize) -> Vec<f32> {
     #[cfg(feature = "flex")]
@@ -459,21 +332,4 @@ fn buffer(length: usize) -> Vec<f32> {
     #[cfg(not(feature = "flex"))]
     let buffer = vec![0.0; length];
     buffer
-}
-
-/// Layers of these widths, lying one below the other in [units × n].
-fn split_layers(z: &[f32], t: &[f32], widths: &[usize], n: usize) -> Vec<Layer> {
-    let mut above = 0;
-    widths
-        .iter()
-        .map(|&units| {
-            let part = |all: &[f32]| {
-                let values = all[above * n..(above + units) * n].to_vec();
-                Array2::from_shape_vec((units, n), values).expect("as many values as units × n")
-            };
-            let layer = Layer { net_input: part(z), activation: part(t) };
-            above += units;
-            layer
-        })
-        .collect()
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use infoplane_info::estimators::EstimatorKind;
-use infoplane_info::estimators::binning::{Binning, Bins};
-use infoplane_model::{Activation, Architecture, TrainSettings};
+use infoplane_model::TrainSettings;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -14,15 +13,22 @@ use toml::{Table, Value};
 use crate::bound::{Bound, BoundSettings};
 use crate::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettings, merge, typed};
 use crate::tasks::{Task, TaskSettings, count};
+use crate::terminal::{say, tell};
 use crate::training::{Job, ModelSettings};
+use crate::version;
 
+mod checks;
 mod complete;
-
-/// Two gigabytes of single-precision numbers, of which several copies are alive at a time.
-const MOST_NUMBERS: f64 = 5e8;
 
 /// The name of the condition of a run that lists none.
 const ONLY_CONDITION: &str = "default";
+
+/// The rule of a verdict: its thresholds, fixed before the run.
+pub trait Rule: Clone + Serialize + DeserializeOwned {
+    /// # Errors
+    /// If a threshold cannot be, or a condition it names is not among these.
+    fn check(&self, conditions: &[String]) -> Result<()>;
+}
 
 /// The settings of a question: what is trained and measured, and the rule V of its verdict.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,7 +69,7 @@ struct Resolved<V> {
     weights: Option<Vec<f32>>,
 }
 
-impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
+impl<V: Rule> Settings<V> {
     /// Checks every setting of every condition, without training.
     ///
     /// # Errors
@@ -119,8 +125,21 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         self.conditions()?.into_iter().map(last).collect()
     }
 
+    /// Prints the settings as a file that `--config` reads, and says if nothing can be run by them here.
+    ///
+    /// # Errors
+    /// If they cannot be written as TOML.
+    pub fn show(&self) -> Result<()> {
+        tell!("{}", version::stamp(&toml::to_string(self)?).trim_end());
+        if let Err(error) = self.check() {
+            tell_unusable(&error);
+        }
+        Ok(())
+    }
+
     /// Every condition, with all of its settings checked.
     fn resolve(&self) -> Result<Vec<Resolved<V>>> {
+        self.verdict.check(&self.condition_names())?;
         // Conditions mostly share their task, which takes a while to make.
         let mut made: Option<(TaskSettings, Task)> = None;
         let resolved = self.conditions()?.into_iter().map(|(name, settings)| {
@@ -160,31 +179,13 @@ impl<V: Clone + Serialize + DeserializeOwned> Settings<V> {
         let ranges =
             self.grid.activations.iter().map(|&activation| (activation, self.model.architecture.range(activation)));
         let estimators: Vec<&EstimatorKind> = self.measure.estimators_at(0, true).chain(encoders).collect();
-        check_estimators(&ranges.collect::<Vec<_>>(), &estimators)?;
-        check_noise(self.model.architecture, &estimators, self.bound.is_some())?;
+        checks::estimators(&ranges.collect::<Vec<_>>(), &estimators)?;
+        checks::noise(self.model.architecture, &estimators, self.bound.is_some())?;
         let mut weights = None;
         for &activation in &self.grid.activations {
             weights = self.model.starting_weights(&self.model.network(&task, activation)?)?;
         }
         Ok(Resolved { name, settings: self, seeds, epochs, task, weights })
-    }
-}
-
-impl<V> Settings<V> {
-    /// Refuses networks whose weights, or activations over all patterns, fit no memory, before hours are spent on the way there.
-    fn check_size(&self, task: &Task, replicas: usize) -> Result<()> {
-        let together = self.compute.block.min(replicas) as f64;
-        let hidden = || self.model.hidden.iter().map(|&width| width as f64);
-        let rows = task.inputs.nrows() as f64 * self.model.architecture.draws() as f64;
-        let activations = together * rows * hidden().sum::<f64>();
-        let inputs = std::iter::once(task.inputs.ncols() as f64).chain(hidden());
-        let weights = together * inputs.zip(hidden().chain([task.joint.n_y() as f64])).map(|(n, m)| n * m).sum::<f64>();
-        ensure!(
-            activations.max(weights) <= MOST_NUMBERS,
-            "model.hidden: {together} networks of these widths together have {weights:.1e} weights and {activations:.1e} activations \
-             over all patterns, and {MOST_NUMBERS:.0e} at most can be held; make layers narrower, or compute.block smaller"
-        );
-        Ok(())
     }
 }
 
@@ -238,47 +239,12 @@ impl Job<'_> {
     }
 }
 
+/// Says of settings that were asked for, and printed, that nothing can be run by them.
+pub fn tell_unusable(error: &anyhow::Error) {
+    say!("note: these settings cannot be run here: {error:#}");
+}
+
 /// How many of the training patterns an update sees.
 pub fn patterns_per_update(train: &TrainSettings, training_patterns: usize) -> usize {
     if train.batch_size == 0 { training_patterns } else { train.batch_size.min(training_patterns) }
-}
-
-/// Refuses what cannot measure a noisy network: its layers are random given X, and how is known to one estimator alone.
-fn check_noise(architecture: Architecture, estimators: &[&EstimatorKind], bound: bool) -> Result<()> {
-    let Architecture::Noisy { sigma, .. } = architecture else { return Ok(()) };
-    ensure!(!bound, "layers of a noisy network are not tested against the bound; use another model.architecture");
-    if let Some(other) =
-        estimators.iter().find(|kind| !matches!(kind, EstimatorKind::Noisy(noisy) if noisy.sigma == sigma))
-    {
-        bail!(
-            "the estimator {other} does not know the noise of a network {}: set measure.estimators and \
-             measure.costly_estimators to [\"noisy:sigma={sigma}\"] or to none",
-            String::from(architecture)
-        );
-    }
-    Ok(())
-}
-
-/// Refuses bins whose range an activation can leave: that is known before training.
-fn check_estimators(ranges: &[(Activation, (f64, f64))], estimators: &[&EstimatorKind]) -> Result<()> {
-    for estimator in estimators {
-        let EstimatorKind::Binning(Binning { bins: bins @ Bins::Range { .. }, on_net_input }) = estimator else {
-            continue;
-        };
-        ensure!(
-            !on_net_input,
-            "the estimator {estimator} of measure.estimators cannot hold net inputs, which have no range"
-        );
-        // The output layer lies in [0, 1] whatever the hidden layers do.
-        let (low, high) = bins.range();
-        for &(activation, (least, most)) in ranges {
-            if least < low || most > high || low > 0.0 || high < 1.0 {
-                bail!(
-                    "the estimator {estimator} of measure.estimators cannot hold the activations of {activation} layers, \
-                     {least} to {most}, and of the output, 0 to 1; binning:width=… has no range"
-                );
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,0 +1,123 @@
+//! What an estimator looks at.
+
+use ndarray::ArrayView2;
+
+use super::error::EstimateError;
+use super::estimate::{Estimate, Information};
+use crate::distribution::JointDistribution;
+use crate::partition::Partition;
+
+/// What an estimator looks at: one representation T of every x.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// Activations, shape [n × d]: row i is t(x_i).
+    pub t: ArrayView2<'a, f64>,
+    /// p(x, y) over the same n rows.
+    pub joint: &'a JointDistribution,
+    /// Net inputs, shape [n × d], before the nonlinearity, where known.
+    pub net_input: Option<ArrayView2<'a, f64>>,
+    /// Inputs, shape [n × d_x], where known.
+    pub inputs: Option<ArrayView2<'a, f64>>,
+    /// Which rows are the same x, where known; otherwise every row is an x of its own.
+    pub same_x: Option<&'a Partition>,
+}
+
+impl<'a> Sample<'a> {
+    /// Checks that there is one row of finite numbers for each x.
+    ///
+    /// # Errors
+    /// If there is nothing to measure, the rows do not match p(x), or a value is not finite.
+    pub fn new(t: ArrayView2<'a, f64>, joint: &'a JointDistribution) -> Result<Self, EstimateError> {
+        if t.nrows() != joint.n_x() {
+            return Err(EstimateError::Rows { activations: t.nrows(), joint: joint.n_x() });
+        }
+        if t.ncols() == 0 {
+            return Err(EstimateError::NoUnits);
+        }
+        check_finite(t)?;
+        Ok(Self { t, joint, net_input: None, inputs: None, same_x: None })
+    }
+
+    /// Adds net inputs, shape [n × d].
+    ///
+    /// # Errors
+    /// If their shape is not that of the activations, or a value is not finite.
+    pub fn with_net_input(self, z: ArrayView2<'a, f64>) -> Result<Self, EstimateError> {
+        Sample::new(z, self.joint)?;
+        Ok(Self { net_input: Some(z), ..self })
+    }
+
+    /// Adds inputs, shape [n × d_x], and which rows of them are equal (see [`Partition::of_rows`]): those are one x.
+    ///
+    /// # Errors
+    /// If there is not one row for each row of activations, or a value is not finite.
+    pub fn with_inputs(self, x: ArrayView2<'a, f64>, same_x: &'a Partition) -> Result<Self, EstimateError> {
+        Sample::new(x, self.joint)?;
+        if same_x.cell().len() != x.nrows() {
+            return Err(EstimateError::Rows { activations: x.nrows(), joint: same_x.cell().len() });
+        }
+        Ok(Self { inputs: Some(x), same_x: Some(same_x), ..self })
+    }
+
+    /// The information of a discrete T. With I(T;Y) over rows; I(X;T) = H(T) − H(T|X), which is H(T) unless equal x's have
+    /// different t's.
+    pub fn discrete(&self, t: &Partition) -> Information {
+        let mut information = t.information(self.joint);
+        if let Some(same_x) = self.same_x {
+            let p = self.joint.p_x();
+            let both = t.refine(same_x);
+            let i_xt = t.entropy(p) + same_x.entropy(p) - both.entropy(p);
+            information.i_xt = Estimate::exact(i_xt.max(0.0));
+        }
+        information
+    }
+
+    /// Whether T is a function of X: no two rows of one x differ in t.
+    pub fn is_deterministic(&self) -> bool {
+        let t = Partition::of_rows(self.t);
+        self.same_x.is_none_or(|same_x| t.refine(same_x).cells() == same_x.cells())
+    }
+
+    /// The label of each row, if all are certain.
+    ///
+    /// # Errors
+    /// If p(y|x) leaves a label open.
+    pub fn labels(&self) -> Result<Vec<usize>, EstimateError> {
+        let p = self.joint.p_y_given_x();
+        let label = |row: ndarray::ArrayView1<f64>| row.iter().position(|&p| p == 1.0);
+        p.outer_iter().map(|row| label(row).ok_or(EstimateError::SoftLabels)).collect()
+    }
+}
+
+/// The square of what is larger is no number any more.
+const GREATEST: f64 = 1e100;
+
+/// Checks that all are numbers.
+pub(super) fn check_finite(sample: ArrayView2<f64>) -> Result<(), EstimateError> {
+    // In the order of memory and without places, which are slow to count, as long as nothing is found.
+    let is_fine = |value: &f64| value.abs() <= GREATEST;
+    if sample.fold(true, |all, value| all & is_fine(value)) {
+        return Ok(());
+    }
+    match sample.indexed_iter().find(|(_, value)| !is_fine(value)) {
+        Some(((row, unit), &value)) if value.is_finite() => Err(EstimateError::TooLarge { row, unit, value }),
+        Some(((row, unit), &value)) => Err(EstimateError::NotFinite { row, unit, value }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_are_not_finite_or_not_one_per_x_are_refused() {
+        let joint = JointDistribution::uniform_binary(&[0.0, 1.0]).unwrap();
+        let nan = ndarray::array![[0.0, 1.0], [f64::NAN, 2.0]];
+        assert!(matches!(Sample::new(nan.view(), &joint), Err(EstimateError::NotFinite { row: 1, unit: 0, .. })));
+        let large = ndarray::array![[0.0, 1.0], [1e200, 2.0]];
+        assert!(matches!(Sample::new(large.view(), &joint), Err(EstimateError::TooLarge { row: 1, unit: 0, .. })));
+        let short = ndarray::array![[0.0]];
+        assert!(matches!(Sample::new(short.view(), &joint), Err(EstimateError::Rows { activations: 1, joint: 2 })));
+    }
+}
