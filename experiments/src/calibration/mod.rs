@@ -28,6 +28,8 @@ pub mod summary;
 pub mod support;
 pub mod trust;
 
+use std::fmt;
+
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::{Estimate, EstimateError, Estimator, JointDistribution, Sample};
 use infoplane_model::random::{Purpose, stream};
@@ -131,11 +133,18 @@ pub struct Problem {
 }
 
 /// What a problem gives.
+#[derive(Debug)]
 pub struct Sampled {
     /// Rows of A and B.
     pub pair: Option<(Array2<f64>, Array2<f64>)>,
     layer: Option<(Array2<f64>, JointDistribution, Quantity)>,
     noise: Option<Noise>,
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {} bits)", self.name, self.family, self.truth_bits)
+    }
 }
 
 impl Problem {

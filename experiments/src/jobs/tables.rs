@@ -55,6 +55,12 @@ struct Checkpoint<W> {
     work: W,
 }
 
+impl std::fmt::Debug for Tables<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tables").field("folder", &self.folder).field("writers", &self.writers).finish_non_exhaustive()
+    }
+}
+
 impl<'a> Tables<'a> {
     /// The tables of the job in progress in a folder, and the state of its work if an earlier process left one.
     pub(super) fn open<W: DeserializeOwned>(folder: PathBuf, keeping: Keeping<'a>) -> Result<(Self, Option<W>)> {

@@ -6,6 +6,7 @@
 use pulp::Simd;
 
 use crate::activation::{Activation, LEAKY_SLOPE};
+use crate::elementary::{exp, ln};
 
 const TANH_P: [f32; 7] =
     [-2.760_768_5e-16, 2.000_188e-13, -8.604_672e-11, 5.122_297_1e-8, 1.485_722_4e-5, 6.372_619_3e-4, 4.893_525e-3];
@@ -57,7 +58,13 @@ fn normal_cdf<S: Simd>(simd: S, z: S::f32s) -> S::f32s {
     simd.mul_add_e_f32s(half, erf, half)
 }
 
-/// A function of one number, lane by lane: for the rare activations whose functions have no short approximation.
+/// ln(1 + e) for e in [0, 1]; where 1 + e has lost digits of e, its series.
+#[inline(always)]
+fn ln_1p(e: f32) -> f32 {
+    if e < 1e-3 { e - 0.5 * e * e } else { ln(1.0 + e) }
+}
+
+/// A function of one number, lane by lane; without branches, a loop that vectorises.
 #[inline(always)]
 fn each_lane<S: Simd>(simd: S, z: S::f32s, f: impl Fn(f32) -> f32) -> S::f32s {
     let mut lanes = [0.0_f32; 16];
@@ -146,7 +153,7 @@ nonlinearities! {
     }
     /// φ′ = σ(z).
     Softplus: false {
-        (s, z) => each_lane(s, z, |z| z.max(0.0) + (-z.abs()).exp().ln_1p()),
+        (s, z) => each_lane(s, z, |z| z.max(0.0) + ln_1p(exp(-z.abs()))),
         (s, z, g) => s.mul_f32s(g, sigmoid(s, z))
     }
     /// φ′ = 1 above 0, the slope below.
@@ -161,7 +168,7 @@ nonlinearities! {
     Gelu: false {
         (s, z) => s.mul_f32s(z, normal_cdf(s, z)),
         (s, z, g) => {
-            let density = each_lane(s, z, |z| z * (-0.5 * z * z).exp() * 0.398_942_3);
+            let density = each_lane(s, z, |z| z * exp(-0.5 * z * z) * 0.398_942_3);
             s.mul_f32s(g, s.add_f32s(normal_cdf(s, z), density))
         }
     }

@@ -68,6 +68,13 @@ pub struct Training<'a> {
     gradients: Vec<Vec<f32>>,
 }
 
+impl std::fmt::Debug for Training<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (network, replicas) = (self.network.name(), self.replicas.len());
+        write!(f, "{replicas} networks {network} after {} epochs", self.epoch)
+    }
+}
+
 impl<'a> Training<'a> {
     /// A block about to be trained on `inputs`, shape [patterns × features], with a snapshot at each of the `recorded`
     /// epochs (ascending). It ends after the last of them.
