@@ -8,7 +8,7 @@ use ndarray::Array2;
 
 use crate::Partition;
 use crate::distribution::{JointDistribution, plogp};
-use crate::estimators::{Estimate, Information};
+use crate::information::{Estimate, Information};
 
 /// p(t|x) row by row. Names of t's are arbitrary numbers.
 ///

@@ -3,6 +3,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
+//! | [`information`] | I(X;T) and I(T;Y), with what is known about their error |
 //! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
 //! | [`refinement`] | a partition in the making: one discrete feature after the other |
 //! | [`encoder`] | [`Encoder`]: a discrete p(t\|x), soft or not, and its exact information |
@@ -21,6 +22,7 @@ pub mod distribution;
 pub mod encoder;
 pub mod estimators;
 pub mod gradient;
+pub mod information;
 pub mod partition;
 pub mod refinement;
 pub mod scaling;
@@ -30,7 +32,8 @@ pub mod survival;
 
 pub use distribution::{DistributionError, JointDistribution};
 pub use encoder::Encoder;
-pub use estimators::{Estimate, EstimateError, Estimator, Information, Sample};
+pub use estimators::{EstimateError, Estimator, Sample};
+pub use information::{Estimate, Information};
 pub use partition::Partition;
 
 /// The example of the README, compiled and run.

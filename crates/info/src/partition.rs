@@ -7,7 +7,7 @@
 use ndarray::{ArrayView1, ArrayView2};
 
 use crate::distribution::{JointDistribution, plogp};
-use crate::estimators::{Estimate, Information};
+use crate::information::{Estimate, Information};
 use crate::refinement::{Refinement, number_in_order};
 
 /// Which cell each x falls in; cells are numbered from 0 in order of first appearance.

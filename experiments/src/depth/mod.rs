@@ -4,13 +4,16 @@
 //! |---|---|
 //! | this one | the plan: families of widths × activation × optimiser × learning rate, fixed or tuned |
 //! | [`tuning`] | the learning rate of each depth, from pilot networks with seeds of their own |
+//! | [`network`] | a network of the plan, and what training it costs |
 //! | [`thresholds`] | epochs and gradient computation until a level is reached, or not reached |
 //! | [`relaxation`] | compression time of each layer against the bits it loses, and the law that ties them |
 //! | [`generalisation`] | where each depth ends: on the training labels and on patterns it has not seen |
-//! | [`verdict`] | the rules, fixed beforehand, and what they decide |
+//! | [`rule`], [`verdict`] | the thresholds, fixed beforehand; the rules, and what they decide |
 
 pub mod generalisation;
+pub mod network;
 pub mod relaxation;
+pub mod rule;
 pub mod thresholds;
 pub mod tuning;
 pub mod verdict;

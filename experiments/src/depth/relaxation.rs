@@ -17,9 +17,9 @@ use infoplane_model::random::{Purpose, stream};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::generalisation::Network;
+use super::network::Network;
+use super::rule::DepthRule;
 use super::thresholds::Path;
-use super::verdict::DepthRule;
 use crate::trajectories::LEVEL;
 
 /// Resamples behind the intervals: each is a fit of every law.

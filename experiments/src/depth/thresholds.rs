@@ -11,7 +11,7 @@ use std::fmt;
 use infoplane_info::survival::{MedianTime, Observation, kaplan_meier, median_time};
 use serde::{Deserialize, Serialize};
 
-use super::generalisation::Network;
+use super::network::Network;
 use crate::rows::{InformationRow, TrainingRow};
 use crate::trajectories::LEVEL;
 

@@ -11,8 +11,8 @@ use anyhow::{Result, ensure};
 use infoplane_info::survival::{kaplan_meier, median_time};
 use serde::{Deserialize, Serialize};
 
+use super::rule::DepthRule;
 use super::thresholds::{Path, Threshold};
-use super::verdict::DepthRule;
 use super::{Arm, DepthSettings, PerOptimizer, RateRule, Tuning, name};
 use crate::run::Settings;
 use crate::trajectories::LEVEL;

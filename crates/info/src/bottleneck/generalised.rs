@@ -15,7 +15,8 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::BottleneckError;
-use super::kernel::{Atom, beta_kl, kl};
+use super::divergence::kl;
+use super::kernel::{Atom, beta_kl};
 use super::polish::decoder_of;
 use super::problem::Problem;
 

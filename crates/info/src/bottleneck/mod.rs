@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `problem`, `solver`, `certificate` | the reduced problem, its optimum at one β, and how far that can be from the truth |
-//! | `kernel`, `weights`, `skyline`, `polish` | the solver's parts |
+//! | `divergence`, `kernel`, `weights`, `skyline`, `polish` | the solver's parts |
 //! | `curve`, `query` | the whole bound as a sandwich, and one place of it |
 //! | `layer` | how near an encoder comes to the bound, and whether it obeys its equations |
 //! | `transitions` | where the optimum gains an atom, and where the trivial solution stops being stable |
@@ -18,6 +18,7 @@ mod certificate;
 pub mod closed_forms;
 mod curve;
 mod deterministic;
+mod divergence;
 mod fewest;
 pub mod finite_sample;
 mod generalised;

@@ -11,7 +11,8 @@
 //! the answer is "not proven".
 
 use super::certificate::most_between;
-use super::kernel::{Atom, Landscape, kl};
+use super::divergence::kl;
+use super::kernel::{Atom, Landscape};
 use super::problem::Problem;
 
 /// ln D is computed to about this, relative to β.

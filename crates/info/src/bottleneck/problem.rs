@@ -7,7 +7,7 @@
 
 use ndarray::Array2;
 
-use super::kernel;
+use super::divergence::kl;
 use crate::distribution::JointDistribution;
 
 /// Entries of p(y|x) this close (relative) are one number computed twice.
@@ -102,7 +102,7 @@ impl Problem {
             }
         }
         debug_assert!(p_y.len() == class_of_y.len());
-        let i_xy = q.chunks_exact(k).zip(&p).map(|(row, p)| p * kernel::kl(row, &merged_p_y)).sum();
+        let i_xy = q.chunks_exact(k).zip(&p).map(|(row, p)| p * kl(row, &merged_p_y)).sum();
         let h_s = -p.iter().map(|&p| p * p.ln()).sum::<f64>() + 0.0;
         Self { p, q, neg_h, p_y: merged_p_y, k, i_xy, h_s, h_x_bits: joint.h_x(), class_of_x, class_of_y, share_of_y }
     }

@@ -11,7 +11,8 @@ use ndarray::{Array1, Array2};
 
 use super::BottleneckError;
 use super::certificate::{Bound, Proof, bound};
-use super::kernel::{Atom, Gibbs, Landscape, beta_kl, kl};
+use super::divergence::kl;
+use super::kernel::{Atom, Gibbs, Landscape, beta_kl};
 use super::polish::{Support, decoder_of, polish};
 use super::problem::Problem;
 use super::weights::{Slope, optimise};

@@ -31,7 +31,6 @@ pub mod corrections;
 pub mod dithered;
 pub mod edge;
 mod error;
-mod estimate;
 pub mod gaussian;
 mod gaussian_kernel;
 pub mod gaussian_mixture;
@@ -57,8 +56,8 @@ use serde::{Deserialize, Serialize};
 use crate::encoder::Encoder;
 use settings::{SettingError, Settings};
 
+pub use crate::information::{Estimate, Information};
 pub use error::EstimateError;
-pub use estimate::{Estimate, Information};
 pub use sample::Sample;
 
 /// A method with its (immutable, checked) settings.

@@ -3,8 +3,8 @@
 use ndarray::ArrayView2;
 
 use super::error::EstimateError;
-use super::estimate::{Estimate, Information};
 use crate::distribution::JointDistribution;
+use crate::information::{Estimate, Information};
 use crate::partition::Partition;
 
 /// What an estimator looks at: one representation T of every x.

@@ -1,4 +1,4 @@
-//! What an estimator answers: numbers in bits, with what is known about their error.
+//! Information: numbers in bits, with what is known about their error.
 
 /// I(X;T) and I(T;Y).
 #[derive(Debug, Clone, Copy, PartialEq)]
