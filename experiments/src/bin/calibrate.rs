@@ -124,12 +124,14 @@ fn run(arguments: &Arguments) -> Result<()> {
     figures::calibration::draw(&summary, drawing)?;
     figures::convergence::draw(&summary, drawing)?;
     report(&summary);
-    let guide = guide::guide(&Calibration::new(summary));
+    let calibration = Calibration::new(summary);
+    let guide = guide::guide(&calibration);
     rows::write(&folder.join("guide.csv"), &guide)?;
     tell!(
         "\nWhich estimator when (a summary committed as results/reference/calibrate is what `estimate --estimator auto` goes by)\n"
     );
     tell!("{}", guide::markdown(&guide));
+    tell!("{}", guide::costs(&calibration));
     tell!("{} in {:.0} s", folder.display(), started.elapsed().as_secs_f64());
     Ok(())
 }

@@ -55,6 +55,11 @@ impl Calibration {
         Self { rows }
     }
 
+    /// Its rows.
+    pub fn rows(&self) -> &[SummaryRow] {
+        &self.rows
+    }
+
     /// The estimator to take for such data.
     pub fn choice(&self, shape: Shape) -> Method {
         let chosen = self.best(shape).and_then(|best| best.estimator.parse().ok());
