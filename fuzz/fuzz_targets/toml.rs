@@ -3,7 +3,7 @@
 
 use clap::Parser;
 use infoplane_experiments::config::RunArgs;
-use infoplane_experiments::run::Settings;
+use infoplane_experiments::run::{Rule, Settings};
 use infoplane_experiments::trajectories::verdict::VerdictRule;
 use libfuzzer_sys::fuzz_target;
 
@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
         let _ = settings.grid.check();
         let _ = settings.train.check();
         let _ = settings.task.check();
-        let _ = settings.verdict.check();
+        let _ = settings.verdict.check(&settings.condition_names());
         let _ = settings.conditions();
     }
 });
