@@ -73,8 +73,9 @@ fn answer(cli: Cli) -> Result<()> {
     let weights: Vec<WeightRow> = rows::read_if_there(&results.file("weights.csv"))?;
     let mut information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
     let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
-    rows::keep_trained(&mut gradients, &training, &rq2.last_epochs()?)?;
-    rows::keep_trained(&mut information, &training, &rq2.last_epochs()?)?;
+    let last_epochs = rq2.last_epochs()?;
+    rows::keep_trained(&mut gradients, &training, &last_epochs)?;
+    rows::keep_trained(&mut information, &training, &last_epochs)?;
     let (paths, trajectories) = (sgd_phases::collect(&gradients), trajectories::collect(&information));
     let estimator = trajectories.first().map_or_else(String::new, |t| t.estimator.clone());
 

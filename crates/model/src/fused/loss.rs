@@ -11,8 +11,8 @@ use crate::elementary::{exp, ln};
 /// Patterns worked on together; a multiple of every register width.
 const CHUNK: usize = 16;
 /// Derivatives smaller than this are 0: no sum in single precision feels them, and what lies below them in the network would be
-/// subnormal numbers, which some processors multiply a hundred times slower (a ReLU network sure of its patterns: 8 times the
-/// time of an epoch on an Intel Xeon).
+/// subnormal numbers, which some processors multiply a hundred times slower (ReLU networks sure of their patterns took 11 times
+/// as long on an Intel Xeon; docs/speed.md).
 const FAINT: f32 = 1e-30;
 
 /// Loss and gradient of one replica: gives Σ_k −log p(y_k|x_k) in nats.
