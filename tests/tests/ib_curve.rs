@@ -24,6 +24,7 @@ struct Optimum {
     i_xt_bits: f64,
     i_ty_bits: f64,
     gap_bits: f64,
+    proof: String,
 }
 
 fn optima(joint: &str, words: &[&str]) -> Vec<Optimum> {
@@ -54,6 +55,70 @@ fn the_paper_task_and_a_channel_have_their_values() {
         assert!((found.i_xt_bits - i_xt).abs() < 1e-9 && (found.i_ty_bits - i_ty).abs() < 1e-9, "β = {beta}");
         assert!((0.0..=1e-10).contains(&found.gap_bits));
     }
+}
+
+/// Eight x's, three y's: a solver that loses its atoms falls from 1.387 bits of I(X;T) at β = 6 to 0.932 at β = 8.
+const THREE_VALUES: &str = "0.0509,0.0262,0.0848\n0.0126,0.0158,0.0861\n0.0470,0.1281,0.0057\n0.0003,0.0612,0.0011\n\
+                            0.0717,0.0015,0.0402\n0.0029,0.0008,0.0519\n0.1004,0.0633,0.0091\n0.0002,0.0847,0.0498\n";
+
+#[test]
+fn three_values_are_proven_monotone_and_read_alike_from_both_sides() {
+    let found = optima(THREE_VALUES, &["--beta", "10", "--beta", "6", "--beta", "8", "--beta", "0"]);
+    assert!(found.iter().map(|row| row.beta).eq([10.0, 6.0, 8.0, 0.0]));
+    assert!(found.iter().all(|row| row.gap_bits <= 1e-6 && row.proof == "rigorous"));
+    assert!(
+        found[3].i_xt_bits == 0.0 && found[1].i_xt_bits < found[2].i_xt_bits && found[2].i_xt_bits < found[0].i_xt_bits
+    );
+    let middle = &found[2];
+    let least: Vec<Least> = rows(THREE_VALUES, &["--at-i-ty", &middle.i_ty_bits.to_string()]);
+    assert!(least[0].i_xt_upper_bits - least[0].i_xt_lower_bits < 1e-6);
+    assert!((least[0].i_xt_upper_bits - middle.i_xt_bits).abs() < 1e-6);
+}
+
+#[derive(Deserialize)]
+struct Least {
+    i_xt_lower_bits: f64,
+    i_xt_upper_bits: f64,
+}
+
+#[test]
+fn a_gap_that_stays_open_is_named_and_fails() {
+    // At this β the Lagrangian has fewer digits than the tolerance.
+    let output = ib_curve(THREE_VALUES, &["--beta", "1e14"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("gap stayed open at β = 100000000000000"), "{said}");
+    assert!(String::from_utf8_lossy(&output.stdout).lines().count() == 2, "the row is written all the same");
+}
+
+#[test]
+fn transitions_say_how_far_they_came() {
+    let in_time = ib_curve(THREE_VALUES, &["--transitions", "--beta-max", "6"]);
+    assert!(in_time.status.success() && !in_time.stdout.is_empty());
+    let output = ib_curve(THREE_VALUES, &["--transitions", "--time-limit", "1e-9"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("up to β = 1 only"), "{said}");
+}
+
+#[derive(Deserialize)]
+struct Other {
+    alpha: f64,
+    i_ty_bits: f64,
+    h_t_bits: f64,
+    lagrangian_bits: f64,
+    proof: String,
+}
+
+#[test]
+fn the_other_bottlenecks_are_reached_by_name() {
+    let channel = "45,5\n5,45\n";
+    let exact: Vec<Other> = rows(channel, &["--beta", "4", "--method", "deterministic"]);
+    // T = X: H(T) = 1 bit, I(T;Y) = 1 − h(0.1).
+    assert!((exact[0].h_t_bits - 1.0).abs() < 1e-12 && (exact[0].i_ty_bits - 0.531004406410719).abs() < 1e-12);
+    assert_eq!(exact[0].proof, "rigorous");
+    let between: Vec<Other> = rows(THREE_VALUES, &["--beta", "6", "--method", "generalised:alpha=0.5"]);
+    assert!(between[0].alpha == 0.5 && between[0].proof.starts_with("best of"));
+    let deterministic: Vec<Other> = rows(THREE_VALUES, &["--beta", "6", "--method", "deterministic"]);
+    assert!(between[0].lagrangian_bits <= deterministic[0].lagrangian_bits + 1e-9);
 }
 
 #[test]
@@ -135,7 +200,11 @@ fn what_is_no_joint_or_no_question_is_refused() {
         ("0,0\n0,0\n", &["--beta", "2"]),
         ("1,inf\n1,1\n", &["--beta", "2"]),
         ("1,x\n1,1\n", &["--beta", "2"]),
-        (channel, &["--beta", "0"]),
+        (channel, &["--beta", "-1"]),
+        (channel, &["--beta", "2", "--method", "magic"]),
+        (channel, &["--beta", "2", "--method", "generalised:alpha=2"]),
+        (channel, &["--method", "deterministic"]),
+        (channel, &["--transitions", "--time-limit", "0"]),
         (channel, &["--beta", "nan"]),
         (channel, &["--at-i-xt", "1.5"]),
         (channel, &["--at-i-ty", "0.9"]),

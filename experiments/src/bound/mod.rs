@@ -15,8 +15,8 @@ pub mod verdict;
 
 use std::sync::OnceLock;
 
-use anyhow::{Result, anyhow, ensure};
-use infoplane_info::bottleneck::{Curve, Problem, Transition};
+use anyhow::{Result, anyhow, bail, ensure};
+use infoplane_info::bottleneck::{Curve, Problem, Proof, Solution, Transition};
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::{Estimator, JointDistribution, Sample};
 use serde::{Deserialize, Serialize};
@@ -120,6 +120,9 @@ pub struct CurveRow {
     pub i_ty_bits: f64,
     pub atoms: usize,
     pub gap_bits: f64,
+    /// Empty at the end, and in files written before gaps said what they rest on.
+    #[serde(default)]
+    pub proof: Option<String>,
     pub width_bits: f64,
 }
 
@@ -168,6 +171,20 @@ impl Bound {
     fn find(&self) -> Result<Found> {
         let problem = Problem::new(&self.joint);
         let curve = Curve::refined_both_ways(&problem, self.settings.width_bits, MOST_KNOTS)?;
+        if let Some(open) = curve.knots().iter().find(|knot| knot.is_open()) {
+            bail!(
+                "at β = {} the gap stayed open at {:.1e} bits: the bound there is not known",
+                open.beta,
+                open.gap_bits
+            );
+        }
+        if curve.knots().iter().any(|knot| knot.proof != Proof::Rigorous) {
+            say!(
+                "note: the bound of {} rests on many starts of the search for better encoders, not on a proof: Y has {} values",
+                self.dataset,
+                self.joint.n_y()
+            );
+        }
         ensure!(
             curve.width_both_ways_bits() <= self.settings.width_bits,
             "the curve is certified to {:.1e} bits only, not to bound.width_bits = {:.1e}",
@@ -207,18 +224,19 @@ impl Bound {
 
 /// Every knot of a curve, and its end.
 fn curve_rows(dataset: &str, problem: &Problem, curve: &Curve) -> Vec<CurveRow> {
-    let row = |beta: Option<f64>, (i_xt, i_ty): (f64, f64), atoms: usize, gap: f64| CurveRow {
+    let row = |knot: Option<&Solution>, (i_xt, i_ty): (f64, f64), atoms: usize| CurveRow {
         dataset: dataset.to_owned(),
-        beta,
+        beta: knot.map(|knot| knot.beta),
         i_xt_bits: i_xt,
         i_ty_bits: i_ty,
         atoms,
-        gap_bits: gap,
+        gap_bits: knot.map_or(0.0, |knot| knot.gap_bits),
+        proof: knot.map(|knot| knot.proof.to_string()),
         width_bits: curve.width_both_ways_bits(),
     };
-    let end = row(None, curve.end(), problem.classes(), 0.0);
+    let end = row(None, curve.end(), problem.classes());
     let knots = curve.knots().iter();
-    knots.map(|knot| row(Some(knot.beta), (knot.i_xt, knot.i_ty), knot.atoms(), knot.gap_bits)).chain([end]).collect()
+    knots.map(|knot| row(Some(knot), (knot.i_xt, knot.i_ty), knot.atoms())).chain([end]).collect()
 }
 
 /// Writes `curve.csv` of tasks whose layers are not tested against the bound, to draw it beside them; once. Tasks with more than
@@ -244,6 +262,11 @@ pub fn write_curves(tasks: impl Iterator<Item = TaskSettings>, results: &Results
                 continue;
             }
             match Curve::refined_both_ways(&problem, DRAWN_WIDTH_BITS, MOST_KNOTS) {
+                Ok(curve) if curve.width_both_ways_bits() > DRAWN_WIDTH_BITS => say!(
+                    "no bound is drawn for {}: it is certified to {:.1e} bits only",
+                    task.name,
+                    curve.width_both_ways_bits()
+                ),
                 Ok(curve) => curves.extend(curve_rows(&task.name, &problem, &curve)),
                 Err(error) => say!("no bound is drawn for {}: {error}", task.name),
             }

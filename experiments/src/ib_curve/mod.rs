@@ -1,13 +1,16 @@
 //! What `ib-curve` answers with: rows of each kind, written as CSV or JSON, and the figure of the bound.
 
 pub mod figure;
+mod method;
 
 use std::io::Write;
 
 use anyhow::Result;
 use clap::ValueEnum;
-use infoplane_info::bottleneck::{Annealed, Query, Solution, Transition};
+use infoplane_info::bottleneck::{Annealed, Generalised, Quantiser, Query, Solution, Transition};
 use serde::Serialize;
+
+pub use method::Method;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,6 +29,7 @@ pub struct OptimumRow {
     i_ty_bits: f64,
     lagrangian_bits: f64,
     gap_bits: f64,
+    proof: String,
     atoms: usize,
 }
 
@@ -37,6 +41,7 @@ impl From<&Solution> for OptimumRow {
             i_ty_bits: optimum.i_ty,
             lagrangian_bits: optimum.lagrangian,
             gap_bits: optimum.gap_bits,
+            proof: optimum.proof.to_string(),
             atoms: optimum.atoms(),
         }
     }
@@ -49,12 +54,13 @@ pub struct BestRow {
     i_ty_lower_bits: f64,
     i_ty_upper_bits: f64,
     beta: f64,
+    proof: String,
 }
 
 impl From<&Query> for BestRow {
     fn from(query: &Query) -> Self {
-        let Query { at, lower, upper, beta } = *query;
-        Self { i_xt_bits: at, i_ty_lower_bits: lower, i_ty_upper_bits: upper, beta }
+        let Query { at, lower, upper, beta, proof } = *query;
+        Self { i_xt_bits: at, i_ty_lower_bits: lower, i_ty_upper_bits: upper, beta, proof: proof.to_string() }
     }
 }
 
@@ -65,12 +71,13 @@ pub struct LeastRow {
     i_xt_lower_bits: f64,
     i_xt_upper_bits: f64,
     beta: f64,
+    proof: String,
 }
 
 impl From<&Query> for LeastRow {
     fn from(query: &Query) -> Self {
-        let Query { at, lower, upper, beta } = *query;
-        Self { i_ty_bits: at, i_xt_lower_bits: lower, i_xt_upper_bits: upper, beta }
+        let Query { at, lower, upper, beta, proof } = *query;
+        Self { i_ty_bits: at, i_xt_lower_bits: lower, i_xt_upper_bits: upper, beta, proof: proof.to_string() }
     }
 }
 
@@ -123,6 +130,49 @@ impl From<&Annealed> for AnnealingRow {
             forward_i_xt_bits: row.forward_i_xt,
             reverse_lagrangian_bits: row.reverse,
             reverse_i_xt_bits: row.reverse_i_xt,
+        }
+    }
+}
+
+/// The best found for another bottleneck: H(T) − α H(T|X) − β I(T;Y).
+#[derive(Debug, Serialize)]
+pub struct OtherRow {
+    beta: f64,
+    alpha: f64,
+    i_xt_bits: f64,
+    i_ty_bits: f64,
+    h_t_bits: f64,
+    lagrangian_bits: f64,
+    proof: String,
+    atoms: usize,
+}
+
+impl OtherRow {
+    /// The best local optimum of so many starts.
+    pub fn found(found: &Generalised) -> Self {
+        Self {
+            beta: found.beta,
+            alpha: found.alpha,
+            i_xt_bits: found.i_xt(),
+            i_ty_bits: found.i_ty,
+            h_t_bits: found.h_t,
+            lagrangian_bits: found.lagrangian(),
+            proof: format!("best of {} starts", found.starts),
+            atoms: found.atoms(),
+        }
+    }
+
+    /// The best function of X for binary Y.
+    pub fn exact(beta: f64, quantiser: &Quantiser) -> Self {
+        Self {
+            beta,
+            alpha: 0.0,
+            i_xt_bits: quantiser.h_t,
+            i_ty_bits: quantiser.i_ty,
+            h_t_bits: quantiser.h_t,
+            lagrangian_bits: quantiser.h_t - beta * quantiser.i_ty,
+            proof: "rigorous".to_owned(),
+            atoms: quantiser.starts.len(),
         }
     }
 }

@@ -10,12 +10,9 @@
 //! Intervals are halved until that is below the tolerance. Outside [−U, U]: A rises with u, so ln D(u) ≤ ln D(−U) +
 //! β softplus(−U) for all u < −U, and by symmetry for u > U. Nothing is sampled; only rounding (about 1e-13) is left.
 //!
-//! **|Y| > 2: the best certificate to be had.** D may have many maxima on the simplex. Every p(y|s), every atom, their
-//! midpoints and mixtures drawn at random climb to their maxima; the largest is taken. This is no proof, and the answer
+//! **|Y| > 2**: see `multipliers` for λ, `simplex` for a proof of max D for a few values, `climbs` for more. There every p(y|s),
+//! every atom and mixtures drawn at random climb to their maxima, and the highest is taken. That is no proof, and the answer
 //! says so: [`Proof::MultiStart`].
-
-use rand::rngs::ChaCha8Rng;
-use rand::{RngExt, SeedableRng};
 
 use super::kernel::{Atom, Landscape};
 
@@ -30,6 +27,12 @@ pub enum Proof {
         /// Number of climbs.
         starts: usize,
     },
+}
+
+impl std::fmt::Display for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(if *self == Self::Rigorous { "rigorous" } else { "many starts" })
+    }
 }
 
 /// An upper bound on ln D, and where D exceeds 1.
@@ -48,8 +51,7 @@ const MOST_NODES: usize = 400_000;
 pub(super) fn bound(landscape: &Landscape, atoms: &[Atom], tolerance: f64) -> Bound {
     match landscape.problem.k {
         0 | 1 => Bound { ln_max_d: 0.0, peaks: Vec::new(), proof: Proof::Rigorous },
-        2 => between_nodes(landscape, atoms, tolerance),
-        _ => many_starts(landscape, atoms, tolerance),
+        _ => between_nodes(landscape, atoms, tolerance),
     }
 }
 
@@ -110,53 +112,4 @@ pub(super) fn most_between(beta: f64, (a, at_a): (f64, f64), (b, at_b): (f64, f6
     let rise = (at_b - at_a).abs();
     // max over τ in [0, 1] of (1 − τ) low + τ high + bend τ(1 − τ)
     if rise >= bend { at_a.max(at_b) } else { f64::midpoint(at_a, at_b) + 0.25 * bend + 0.25 * rise * rise / bend }
-}
-
-fn many_starts(landscape: &Landscape, atoms: &[Atom], tolerance: f64) -> Bound {
-    let problem = landscape.problem;
-    let n = problem.classes();
-    let mut starts: Vec<Atom> = atoms.to_vec();
-    starts.push(Atom::new(problem.p_y.clone()));
-    let mut rows: Vec<(f64, Atom)> = (0..n)
-        .map(|s| {
-            let atom = Atom::new(problem.row(s).to_vec());
-            (landscape.ln_d(&atom), atom)
-        })
-        .collect();
-    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let budget = (40_000_000 / (n * problem.k * 60)).clamp(40, 400);
-    starts.extend(rows.into_iter().map(|row| row.1).take(budget / 2));
-    let mut rng = ChaCha8Rng::seed_from_u64(n as u64);
-    for _ in 0..budget / 4 {
-        // Mixtures of two rows, then of all: the maxima lie in the hull of the rows.
-        let (a, b) = (rng.random_range(0..n), rng.random_range(0..n));
-        starts.push(Atom::new(problem.row(a).iter().zip(problem.row(b)).map(|(a, b)| a + b).collect()));
-        let shares: Vec<f64> = (0..n).map(|_| -rng.random_range(1e-12..1.0_f64).ln()).map(|e| e * e * e).collect();
-        starts.push(Atom::new(super::kernel::centroid(problem, &shares)));
-    }
-    let mut found: Vec<(f64, Atom)> = Vec::new();
-    let width = 0.5 / landscape.beta.sqrt();
-    for start in &starts {
-        let mut atom = start.clone();
-        let mut height = f64::NEG_INFINITY;
-        for round in 0..300 {
-            let (next, ln_d) = landscape.ascend(&atom);
-            let moved = atom.distance(&next);
-            let known = found.iter().any(|(_, other)| other.distance(&next) < 1e-3 * width);
-            height = height.max(ln_d);
-            if moved < 1e-9 * width || (known && round > 0) {
-                break;
-            }
-            atom = next;
-        }
-        height = height.max(landscape.ln_d(&atom));
-        if !found.iter().any(|(h, other)| other.distance(&atom) < 1e-3 * width && *h >= height - 1e-15) {
-            found.push((height, atom));
-        }
-    }
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let ln_max_d = found.first().map_or(0.0, |(height, _)| height.max(0.0));
-    let peaks =
-        found.into_iter().filter(|(height, _)| *height > 0.3 * tolerance).map(|(_, atom)| atom).take(100).collect();
-    Bound { ln_max_d, peaks, proof: Proof::MultiStart { starts: starts.len() } }
 }

@@ -65,6 +65,41 @@ pub fn gaussian(eigenvalues: &[f64], beta: f64) -> Point {
     Point { i_xt, i_ty: i_xt - lost }
 }
 
+/// Uniform X of `values` values through an erasure channel that loses a share `erased`: every encoder of X keeps 1 − erased of its
+/// information, so the curve is straight, and T = X from β = 1/(1 − erased) on.
+pub fn erasure_channel(values: usize, erased: f64, beta: f64) -> Point {
+    let i_xt = if beta * (1.0 - erased) > 1.0 { (values as f64).log2() } else { 0.0 };
+    Point { i_xt, i_ty: (1.0 - erased) * i_xt }
+}
+
+/// Uniform X of `values` values through a channel that sends each to itself with probability 1 − delta, else to another, all alike:
+/// T is X through such a channel too, of the error that minimises the Lagrangian, or says nothing if that is less.
+pub fn symmetric_channel(values: usize, delta: f64, beta: f64) -> Point {
+    let k = values as f64;
+    let information = |error: f64| -> f64 {
+        let term = |p: f64| if p > 0.0 { p * (p * k).log2() } else { 0.0 };
+        (term(1.0 - error) + (k - 1.0) * term(error / (k - 1.0))).max(0.0)
+    };
+    let point = |a: f64| Point {
+        i_xt: information(a),
+        i_ty: information(1.0 - ((1.0 - a) * (1.0 - delta) + a * delta / (k - 1.0))),
+    };
+    let lagrangian = |a: f64| point(a).i_xt - beta * point(a).i_ty;
+    // Unimodal on each side of a possible barrier: the best of a fine grid in ln a, then golden sections around it.
+    let (least, most) = (1e-30_f64.ln(), ((k - 1.0) / k).ln());
+    let steps = 2000;
+    let at = |i: f64| (least + (most - least) * (i / f64::from(steps)).clamp(0.0, 1.0)).exp();
+    let best =
+        (0..=steps).map(f64::from).min_by(|a, b| lagrangian(at(*a)).total_cmp(&lagrangian(at(*b)))).unwrap_or(0.0);
+    let (mut low, mut high) = (best - 1.0, best + 1.0);
+    for _ in 0..120 {
+        let (a, b) = (high - 0.618_033_988_75 * (high - low), low + 0.618_033_988_75 * (high - low));
+        if lagrangian(at(a)) < lagrangian(at(b)) { high = b } else { low = a }
+    }
+    let best = at(f64::midpoint(low, high));
+    if lagrangian(best) < 0.0 { point(best) } else { Point { i_xt: 0.0, i_ty: 0.0 } }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +132,54 @@ mod tests {
                 assert!(low <= truth.i_ty + 1e-12 && truth.i_ty <= up + 1e-12, "{delta} {i}: {low} {truth:?} {up}");
                 assert!(up - low <= 1.01e-7, "{delta} {i}: {low} … {up}");
             }
+        }
+    }
+
+    #[test]
+    fn erasure_and_symmetric_channels_of_up_to_ten_values_are_solved() {
+        for values in 2..=10 {
+            for delta in [0.02, 0.2, 0.5] {
+                let n = values;
+                let erasing = ndarray::Array2::from_shape_fn((n, n + 1), |(x, y)| {
+                    (if y == n { delta } else { f64::from(u8::from(x == y)) * (1.0 - delta) }) / n as f64
+                });
+                let symmetric = ndarray::Array2::from_shape_fn((n, n), |(x, y)| {
+                    (if x == y { 1.0 - delta } else { delta / (n as f64 - 1.0) }) / n as f64
+                });
+                for beta in [1.01, 1.3, 2.1, 4.0, 30.0] {
+                    for (table, truth, name) in [
+                        (&erasing, erasure_channel(n, delta, beta), "erasing"),
+                        (&symmetric, symmetric_channel(n, delta, beta), "symmetric"),
+                    ] {
+                        let found = Problem::new(&JointDistribution::new(table.view()).unwrap()).solve(beta).unwrap();
+                        let lagrangian = truth.i_xt - beta * truth.i_ty;
+                        assert!(!found.is_open(), "{name} {n} {delta} {beta}: gap {}", found.gap_bits);
+                        assert!(
+                            (found.lagrangian - lagrangian).abs() < 1e-8,
+                            "{name} {n} {delta} {beta}: {} {} {lagrangian}",
+                            found.lagrangian,
+                            found.gap_bits
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_gaussian_channel_cut_into_cells_has_the_gaussian_curve() {
+        // X ~ N(0, 1), Y = X + N(0, 1): λ = 1/2. A hundred cells on [−10, 10] leave less than 1e-6 bits.
+        let at = |i: usize| -10.0 + 20.0 * i as f64 / 99.0;
+        let rows = ndarray::Array2::from_shape_fn((100, 100), |(x, y)| (-0.5 * (at(y) - at(x)).powi(2)).exp());
+        let table = ndarray::Array2::from_shape_fn((100, 100), |(x, y)| {
+            (-0.5 * at(x).powi(2)).exp() * rows[[x, y]] / rows.row(x).sum()
+        });
+        let problem = Problem::new(&JointDistribution::new((&table / table.sum()).view()).unwrap());
+        for solution in problem.solve_all(&[3.0, 5.0, 10.0]).unwrap() {
+            let truth = gaussian(&[0.5], solution.beta);
+            assert!(!solution.is_open(), "β {}: gap {}", solution.beta, solution.gap_bits);
+            assert_abs_diff_eq!(solution.i_xt, truth.i_xt, epsilon = 2e-6);
+            assert_abs_diff_eq!(solution.i_ty, truth.i_ty, epsilon = 1e-6);
         }
     }
 

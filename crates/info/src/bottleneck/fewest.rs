@@ -4,8 +4,10 @@
 //! are optimal to within the certificate, and which of them a solver stops at is chance. So an atom is kept only if doing
 //! without it costs something: it is left out, or merged with its nearest, the rest is optimised again by Newton's method, and
 //! taken instead if that costs no more than a stated price. For binary Y the optimal measure is unique, so the number left is
-//! a property of p(x, y) and β, not of the way to it.
+//! a property of p(x, y) and β, not of the way to it; for more values it need not be, and the number is that of one optimum from
+//! which no atom can be taken. There L-BFGS takes Newton's place ([`descend`]).
 
+use super::descent::descend;
 use super::kernel::{Atom, Gibbs};
 use super::polish::{Support, polish};
 use super::problem::Problem;
@@ -22,7 +24,11 @@ impl Problem {
         let mut least = self.cost(beta, &support);
         while support.w.len() > 1 {
             let without = cheapest(beta, &support).into_iter().find_map(|mut without| {
-                polish(self, beta, &mut without, 80);
+                if self.is_binary() {
+                    polish(self, beta, &mut without, 80);
+                } else {
+                    descend(self, beta, &mut without, 80);
+                }
                 let cost = self.cost(beta, &without);
                 (cost <= least + price * (1.0 + least)).then_some((without, cost))
             });

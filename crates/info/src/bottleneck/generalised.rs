@@ -293,7 +293,7 @@ mod tests {
         for alpha in [-0.1, 1.1, f64::NAN] {
             assert!(matches!(problem.generalised(4.0, alpha, 1, 1), Err(BottleneckError::Alpha { .. })));
         }
-        assert!(problem.generalised(0.0, 0.5, 1, 1).is_err());
+        assert!(problem.generalised(-1.0, 0.5, 1, 1).is_err());
         let encoder = path[2].encoder(&problem);
         assert!(encoder.outer_iter().all(|row| (row.sum() - 1.0).abs() < 1e-12));
     }

@@ -116,7 +116,7 @@ impl Gibbs {
 pub(super) struct Landscape<'a> {
     pub(super) problem: &'a Problem,
     pub(super) beta: f64,
-    ln_lambda: Vec<f64>,
+    pub(super) ln_lambda: Vec<f64>,
 }
 
 impl<'a> Landscape<'a> {
@@ -143,8 +143,8 @@ impl<'a> Landscape<'a> {
         (Self { problem, beta, ln_lambda }, dual)
     }
 
-    /// The exact multipliers λ = p/Z where one atom says nothing.
-    pub(super) fn at_nothing_said(problem: &'a Problem, beta: f64, ln_z: &[f64]) -> Self {
+    /// The multipliers λ = p/Z as they are.
+    pub(super) fn plain(problem: &'a Problem, beta: f64, ln_z: &[f64]) -> Self {
         Self { problem, beta, ln_lambda: problem.p.iter().zip(ln_z).map(|(p, ln_z)| p.ln() - ln_z).collect() }
     }
 
@@ -179,12 +179,6 @@ impl<'a> Landscape<'a> {
         let sum: f64 = r.iter().sum();
         r.iter_mut().for_each(|value| *value /= sum);
         (r, top + sum.ln())
-    }
-
-    /// One step uphill: t ← Σ_s share(s) p(y|s). ln D is convex in ln t, so this never descends. Returns ln D before it.
-    pub(super) fn ascend(&self, atom: &Atom) -> (Atom, f64) {
-        let (share, ln_d) = self.responsibilities(atom);
-        (Atom::new(centroid(self.problem, &share)), ln_d)
     }
 }
 

@@ -2,8 +2,11 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `problem`, `solver`, `certificate` | the reduced problem, its optimum at one β, and how far that can be from the truth |
-//! | `divergence`, `kernel`, `weights`, `skyline`, `polish` | the solver's parts |
+//! | `problem`, `solver` | the reduced problem, and its optimum at one β |
+//! | `binary`, `certificate` | for two values of Y: Newton's method, and a proof between nodes |
+//! | `many_valued`, `decoders`, `descent`, `climbs` | for more: columns generated where D > 1, many decoders a pass |
+//! | `multipliers`, `simplex` | how far that can be from the truth: multipliers lowered where D > 1, branch and bound |
+//! | `divergence`, `kernel`, `weights`, `skyline`, `polish` | parts of both |
 //! | `curve`, `query` | the whole bound as a sandwich, and one place of it |
 //! | `layer` | how near an encoder comes to the bound, and whether it obeys its equations |
 //! | `transitions` | where the optimum gains an atom, and where the trivial solution stops being stable |
@@ -13,17 +16,24 @@
 //! | [`closed_forms`], [`finite_sample`] | what is known exactly; what samples allow |
 
 mod annealing;
+mod binary;
 pub mod blahut_arimoto;
 mod certificate;
+mod climbs;
 pub mod closed_forms;
 mod curve;
+mod decoders;
+mod descent;
 mod deterministic;
 mod divergence;
 mod fewest;
 pub mod finite_sample;
 mod generalised;
+
 mod kernel;
 mod layer;
+mod many_valued;
+mod multipliers;
 mod onset;
 #[cfg(test)]
 mod paper_task;
@@ -32,6 +42,7 @@ mod problem;
 #[cfg(test)]
 mod properties;
 mod query;
+mod simplex;
 mod skyline;
 mod solver;
 mod transitions;
@@ -48,14 +59,14 @@ pub use layer::LayerTest;
 pub use problem::Problem;
 pub use query::Query;
 pub use solver::Solution;
-pub use transitions::{Atoms, Transition};
+pub use transitions::{Atoms, Transition, TransitionSearch};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum BottleneckError {
-    /// β that is not a positive number.
-    #[error("β is {beta}; it must be a finite number above 0 (at β ≤ 1 the optimum is to say nothing)")]
+    /// β that is negative or not a number.
+    #[error("β is {beta}; it must be a finite number of at least 0 (up to β = 1 the optimum is to say nothing)")]
     Beta {
         /// The value.
         beta: f64,

@@ -30,7 +30,7 @@ impl Problem {
             return false;
         }
         let ln_z: Vec<f64> = (0..self.classes()).map(|s| -beta * kl(self.row(s), &self.p_y)).collect();
-        let landscape = Landscape::at_nothing_said(self, beta, &ln_z);
+        let landscape = Landscape::plain(self, beta, &ln_z);
         let ln_d = |u: f64| landscape.ln_d(&Atom::from_logit(u));
         let centre = (self.p_y[1] / self.p_y[0]).ln();
         // Rows ascend in p(y = 1|s).

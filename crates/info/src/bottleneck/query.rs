@@ -5,9 +5,10 @@
 //! of the curve), the answer is the mixture of the two.
 
 use super::BottleneckError;
+use super::certificate::Proof;
 use super::curve::chord;
 use super::problem::Problem;
-use super::solver::Solution;
+use super::solver::{OPEN_BITS, Solution};
 
 /// The sandwich at one place, in bits, and the trade-off there.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,6 +21,16 @@ pub struct Query {
     pub upper: f64,
     /// β = dI(X;T)/dI(T;Y) there; infinite where more I(X;T) brings nothing.
     pub beta: f64,
+    /// What the bound that no encoder passes rests on.
+    pub proof: Proof,
+}
+
+impl Query {
+    /// Whether the sandwich stayed open: wider than 1e-6 bits.
+    pub fn is_open(&self) -> bool {
+        let apart = self.upper - self.lower;
+        apart.is_nan() || apart > OPEN_BITS
+    }
 }
 
 /// Where the search stands: optima on both sides of the target.
@@ -27,7 +38,7 @@ struct Bracket {
     low: (f64, (f64, f64)),
     high: Option<Solution>,
     end: (f64, f64),
-    tangents: Vec<(f64, f64)>,
+    tangents: Vec<(f64, f64, Proof)>,
 }
 
 impl Problem {
@@ -42,17 +53,20 @@ impl Problem {
         }
         let (h_s, i_xy) = (self.h_s_bits(), self.i_xy_bits());
         if i_xt >= h_s {
-            return Ok(Query { at: i_xt, lower: i_xy, upper: i_xy, beta: f64::INFINITY });
+            return Ok(Query { at: i_xt, lower: i_xy, upper: i_xy, beta: f64::INFINITY, proof: Proof::Rigorous });
         }
         let bracket = self.search(i_xt, |point| point.0)?;
         let (high_beta, high) = bracket.high();
-        let upper = bracket.tangents.iter().map(|(beta, least)| (i_xt - least) / beta).fold(i_xt.min(i_xy), f64::min);
+        let tangents = bracket.tangents.iter().map(|(beta, least, proof)| ((i_xt - least) / beta, *proof));
+        let (upper, proof) =
+            tangents.fold((i_xt.min(i_xy), Proof::Rigorous), |least, at| if at.0 < least.0 { at } else { least });
         let lower = chord(bracket.low.1, high, i_xt).clamp(0.0, i_xy);
         Ok(Query {
             at: i_xt,
             lower: lower.min(upper),
             upper,
             beta: between(bracket.low, (high_beta, high), i_xt, |p| p.0),
+            proof,
         })
     }
 
@@ -66,18 +80,20 @@ impl Problem {
             return Err(BottleneckError::Unreachable { what: "I(T;Y)", value: i_ty, limit: "I(X;Y)", most: i_xy });
         }
         if i_ty >= i_xy * (1.0 - 1e-15) {
-            return Ok(Query { at: i_ty, lower: h_s, upper: h_s, beta: f64::INFINITY });
+            return Ok(Query { at: i_ty, lower: h_s, upper: h_s, beta: f64::INFINITY, proof: Proof::Rigorous });
         }
         let bracket = self.search(i_ty, |point| point.1)?;
         let (high_beta, high) = bracket.high();
         let flip = |p: (f64, f64)| (p.1, p.0);
-        let lower = bracket.tangents.iter().map(|(beta, least)| least + beta * i_ty).fold(i_ty, f64::max);
+        let tangents = bracket.tangents.iter().map(|(beta, least, proof)| (least + beta * i_ty, *proof));
+        let (lower, proof) = tangents.fold((i_ty, Proof::Rigorous), |most, at| if at.0 > most.0 { at } else { most });
         let upper = chord(flip(bracket.low.1), flip(high), i_ty).clamp(0.0, h_s);
         Ok(Query {
             at: i_ty,
             lower: lower.min(upper),
             upper,
             beta: between(bracket.low, (high_beta, high), i_ty, |p| p.1),
+            proof,
         })
     }
 
@@ -105,7 +121,7 @@ impl Problem {
             let Some(beta) = proposals.into_iter().find(inside) else { break };
             let solution = self.solve_near(beta, bracket.high.as_ref())?;
             let point = (solution.i_xt, solution.i_ty);
-            bracket.tangents.push((beta, solution.lagrangian_lower()));
+            bracket.tangents.push((beta, solution.lagrangian_lower(), solution.proof));
             let reached = coordinate(point);
             if reached <= target {
                 bracket.low = (beta, point);

@@ -5,7 +5,7 @@
 //!   above it one does.
 //! - **Later transitions** are resolved, not proven: below, an encoder with `before` atoms is within the certificate of the
 //!   optimum; above, every encoder of fewer atoms than `after` that was tried is worse. At a continuous transition an atom is
-//!   worth (β − β_c)², so it is seen about 1e-6 β_c late.
+//!   worth (β − β_c)², so it is seen about 1e-6 β_c late (1e-5 β_c for more than two values of Y).
 //!
 //! Beside them the **local stability bound** 1/λ₂ of C(y, y′) = Σ_x p(x) p(y|x) p(y′|x)/p(y′) (its second eigenvalue λ₂ = ρ²_max),
 //! where the trivial solution becomes unstable; the optimum can leave it before, at a jump, and between the two forward
@@ -15,11 +15,12 @@ use nalgebra::DMatrix;
 
 use super::BottleneckError;
 use super::problem::Problem;
+use super::solver::Solution;
 
 /// A negative Lagrangian of less than this, in bits, may be rounding.
 const ROUNDING: f64 = 1e-14;
-/// What an atom must be worth to count: far below the certificate, above rounding.
-const PRICE: f64 = 1e-13;
+/// What an atom must be worth to count, for binary Y and for more values: below the certificate, above rounding.
+const PRICE: (f64, f64) = (1e-13, 1e-10);
 
 /// A change of the number of atoms between two β's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
@@ -43,6 +44,15 @@ pub struct Transition {
     pub is_proven: bool,
 }
 
+/// Transitions as far as they were looked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransitionSearch {
+    /// The transitions up to β = `reached`, ascending.
+    pub transitions: Vec<Transition>,
+    /// How far the search came.
+    pub reached: f64,
+}
+
 impl Problem {
     /// The transitions between β = 1 and `beta_max`, each to a relative width of `width` (the proof of a continuous onset asks
     /// for about 1e-4). Starts from `steps` β's, log-spaced: a number of atoms that changes and changes back between two of
@@ -51,14 +61,29 @@ impl Problem {
     /// # Errors
     /// Only what [`Problem::solve`] can answer with.
     pub fn transitions(&self, beta_max: f64, steps: usize, width: f64) -> Result<Vec<Transition>, BottleneckError> {
-        let mut at: Vec<(f64, usize)> = Vec::new();
-        for k in 0..=steps {
-            let beta = beta_max.powf(k as f64 / steps.max(1) as f64);
-            at.push((beta, self.atoms_needed(beta)?));
-        }
-        let mut found = Vec::new();
-        for pair in at.windows(2) {
-            let ((mut low, mut before), (end, last)) = (pair[0], pair[1]);
+        Ok(self.transitions_while(beta_max, steps, width, || true)?.transitions)
+    }
+
+    /// The same, β ascending, for as long as `go_on` answers yes: it is asked before each of the `steps`.
+    ///
+    /// # Errors
+    /// Only what [`Problem::solve`] can answer with.
+    pub fn transitions_while(
+        &self,
+        beta_max: f64,
+        steps: usize,
+        width: f64,
+        mut go_on: impl FnMut() -> bool,
+    ) -> Result<TransitionSearch, BottleneckError> {
+        let mut search = TransitionSearch { transitions: Vec::new(), reached: 1.0 };
+        let mut near = None;
+        let mut before = 1;
+        for k in 1..=steps.max(1) {
+            if !go_on() {
+                break;
+            }
+            let (mut low, end) = (search.reached, beta_max.powf(k as f64 / steps.max(1) as f64));
+            let last = self.atoms_needed(end, &mut near)?;
             while before != last {
                 let (mut high, mut after) = (end, last);
                 while high / low > 1.0 + width {
@@ -66,25 +91,31 @@ impl Problem {
                     if middle <= low || middle >= high {
                         break;
                     }
-                    let atoms = self.atoms_needed(middle)?;
+                    let atoms = self.atoms_needed(middle, &mut near)?;
                     if atoms == before { low = middle } else { (high, after) = (middle, atoms) }
                 }
                 let transition =
                     Transition { beta_lower: low, beta_upper: high, atoms: Atoms { before, after }, is_proven: false };
-                found.push(if before == 1 { self.prove(transition) } else { transition });
+                search.transitions.push(if before == 1 { self.prove(transition) } else { transition });
                 (low, before) = (high, after);
             }
+            search.reached = end;
         }
-        Ok(found)
+        Ok(search)
     }
 
-    /// How many atoms the optimum at β cannot do without.
-    fn atoms_needed(&self, beta: f64) -> Result<usize, BottleneckError> {
-        let solution = self.solve(beta)?;
+    /// How many atoms the optimum at β cannot do without. For more than two values of Y, the search starts from the optimum
+    /// before it.
+    fn atoms_needed(&self, beta: f64, near: &mut Option<Solution>) -> Result<usize, BottleneckError> {
+        let is_binary = self.is_binary();
+        let solution = self.solve_near(beta, near.as_ref().filter(|_| !is_binary))?;
         if solution.lagrangian >= -ROUNDING * beta {
             return Ok(1);
         }
-        Ok(self.with_fewest_atoms(beta, solution.support, PRICE).w.len().max(2))
+        let price = if is_binary { PRICE.0 } else { PRICE.1 };
+        let needed = self.with_fewest_atoms(beta, solution.support.clone(), price).w.len().max(2);
+        *near = Some(solution);
+        Ok(needed)
     }
 
     /// For binary Y: lowers the lower end of an onset to where saying nothing is proven optimal.

@@ -2,7 +2,8 @@
 
 use pulp::Simd;
 
-use super::gaussian_kernel::{GROUP, exp, least, square_distances};
+use super::gaussian_kernel::{GROUP, least, square_distances};
+use crate::simd::exp;
 
 /// Rows in a block.
 pub(super) const BLOCK: usize = 64;
