@@ -37,8 +37,10 @@ const SAME: (f64, f64) = (0.02, 0.1);
 const ROUNDING: f64 = 1e-13;
 /// The weights are found by themselves where n m² is no more than this.
 const WEIGHED: usize = 20_000_000;
-/// Climbs from so many of the p(y|x) where D is highest in a round; mixtures from which climbs start at the end.
-const STARTS: (usize, usize) = (100, 64);
+/// Climbs start from so many of the p(y|x) where D is highest: in a round, and at the end.
+const ROWS: (usize, usize) = (100, 400);
+/// At the end, from so many mixtures of each kind too.
+const MIXTURES: usize = 64;
 
 /// The best answer so far: what it costs no less than, and on what that rests.
 struct Best {
@@ -168,7 +170,8 @@ impl Problem {
         exact.climb(&support.atoms);
         let mut by_height: Vec<(f64, &Atom)> = rows.iter().map(|row| (exact.landscape.ln_d(row), row)).collect();
         by_height.sort_by(|a, b| b.0.total_cmp(&a.0));
-        exact.climb(&by_height.iter().take(STARTS.0).map(|(_, row)| (*row).clone()).collect::<Vec<_>>());
+        let highest = |most: usize| by_height.iter().take(most).map(|(_, row)| (*row).clone()).collect::<Vec<Atom>>();
+        exact.climb(&highest(ROWS.0));
         let width = 1.0 / (2.0 * beta.sqrt());
         let missing = |multipliers: &Multipliers| -> Vec<Atom> {
             let mut missing: Vec<Atom> = Vec::new();
@@ -182,12 +185,12 @@ impl Problem {
         };
         let mut atoms = missing(&exact);
         let mut lowered = exact.lowered(TOLERANCE.0);
-        let mut starts = rows.len().min(STARTS.0) + support.w.len();
+        let mut starts = rows.len().min(ROWS.0) + support.w.len();
         let gap = |multipliers: &Multipliers, ln_max_d: f64| cost - multipliers.lower_bound(ln_max_d);
         if gap(&lowered, lowered.highest()) <= tolerance {
             let more = self.mixtures(rows, &support);
-            starts = rows.len() + more.len() + support.w.len();
-            lowered.climb(rows);
+            starts = rows.len().min(ROWS.1) + more.len() + support.w.len();
+            lowered.climb(&highest(ROWS.1));
             lowered.climb(&more);
             atoms = missing(&lowered);
             lowered = lowered.lowered(TOLERANCE.0);
@@ -214,8 +217,8 @@ impl Problem {
     /// Mixtures of two rows, of two decoders, and of all rows: summits lie in the hull of the rows.
     fn mixtures(&self, rows: &[Atom], support: &Support) -> Vec<Atom> {
         let mut rng = ChaCha8Rng::seed_from_u64(rows.len() as u64);
-        let mut mixtures = Vec::with_capacity(3 * STARTS.1);
-        for _ in 0..STARTS.1 {
+        let mut mixtures = Vec::with_capacity(3 * MIXTURES);
+        for _ in 0..MIXTURES {
             for among in [rows, &support.atoms] {
                 let (a, b) = (rng.random_range(0..among.len()), rng.random_range(0..among.len()));
                 mixtures.push(Atom::new(among[a].s.iter().zip(&among[b].s).map(|(a, b)| a + b).collect()));
