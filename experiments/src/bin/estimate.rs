@@ -11,8 +11,8 @@ use infoplane_experiments::terminal::{exit, say};
 
 /// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.
 ///
-/// Files are .npy, .npz, .csv, .safetensors or .mat; rows are samples. Of a file with several arrays, name one:
-/// layers.npz:hidden1. Without --x every row is an input of its own.
+/// Files are .npy, .npz, .safetensors, .mat, or .csv, .tsv, .txt (also .gz); rows are samples. Of a file with several arrays, one
+/// is named like layers.npz:hidden1. Without --x every row is an input of its own.
 ///
 /// Estimators: binning:width=0.07  binning:bins=30,range=-1..1  binning:bins=30,range=own  binning:quantile=30
 /// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
@@ -22,10 +22,10 @@ use infoplane_experiments::terminal::{exit, say};
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
 struct Cli {
-    /// Activations of a layer, one row per sample (repeatable)
-    #[arg(long, value_name = "FILE")]
+    /// Activations of layers, one row per sample: files, a folder of them, all arrays of a file, or [epochs x rows x columns]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     t: Vec<PathBuf>,
-    /// Labels, one whole number per sample
+    /// Labels, one per sample: whole numbers, words, or one-hot
     #[arg(long, value_name = "FILE")]
     y: Option<PathBuf>,
     /// Inputs; equal rows are one x
@@ -75,7 +75,9 @@ fn answer(cli: &Cli) -> Result<()> {
     } else {
         ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
         let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
-        Layers::read(&cli.t, labels, cli.x.as_deref())?.estimate(&estimators, resampling)?
+        let layers = Layers::read(&cli.t, labels, cli.x.as_deref())?;
+        layers.described.iter().for_each(|line| say!("read {line}"));
+        layers.estimate(&estimators, resampling)?
     };
     for doubt in rows.iter().filter_map(|row| row.doubt.as_ref()) {
         say!("note: {doubt}");
