@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
 use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, pair};
+use infoplane_experiments::quoting;
 use infoplane_experiments::terminal::{exit, say};
 
 /// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.
@@ -59,7 +60,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    exit("estimate", answer(&Cli::parse()))
+    exit("estimate", || answer(&Cli::parse()))
 }
 
 fn answer(cli: &Cli) -> Result<()> {
@@ -70,7 +71,7 @@ fn answer(cli: &Cli) -> Result<()> {
     }
     ensure!(cli.bootstrap != 1, "--bootstrap 1: one half has no spread; give at least 2, better 100");
     let resampling = Resampling { permutations: cli.shuffle, halves: cli.bootstrap };
-    let rows = if let [a, b] = cli.pair.as_slice() {
+    let mut rows = if let [a, b] = cli.pair.as_slice() {
         pair([a, b], &estimators, resampling)?
     } else {
         ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
@@ -79,6 +80,9 @@ fn answer(cli: &Cli) -> Result<()> {
         layers.described.iter().for_each(|line| say!("read {line}"));
         layers.estimate(&estimators, resampling)?
     };
+    for row in &mut rows {
+        row.layer = quoting::cell(&row.layer).into_owned();
+    }
     for doubt in rows.iter().filter_map(|row| row.doubt.as_ref()) {
         say!("note: {doubt}");
     }

@@ -69,7 +69,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    exit("ib-curve", run(&Arguments::parse()))
+    exit("ib-curve", || run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {

@@ -22,7 +22,7 @@ const GREATEST: f64 = 1e30;
 /// If an input is no number that can be trained on, there is not one label for each pattern, all labels are the same, or single precision
 /// takes inputs for equal whose labels differ.
 pub fn labelled(name: String, inputs: Array, labels: Labels, shown: &str) -> Result<Task> {
-    let mut notes = vec![inputs.described(), labels.described("labels")];
+    let mut notes = vec![inputs.described(), labels.described(&format!("{shown}, labels"))];
     let numbers = inputs.matrix()?;
     let n = numbers.nrows();
     ensure!(labels.class.len() == n, "{shown}: {n} patterns need {n} labels, but there are {}", labels.class.len());

@@ -18,7 +18,7 @@ mod o3;
 mod own;
 mod teacher;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use infoplane_info::JointDistribution;
@@ -29,6 +29,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use crate::arrays::source;
+use crate::quoting;
 
 pub use o3::{Labelling, Pattern, o3};
 
@@ -108,6 +109,21 @@ impl TaskSettings {
         }
     }
 
+    /// Whether the same patterns and p(y|x) come of both.
+    pub fn is_same_task(&self, other: &Self) -> bool {
+        (&self.dataset, self.labels, self.i_xy_bits) == (&other.dataset, other.labels, other.i_xy_bits)
+    }
+
+    /// The files that are read, if any are.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let path = PathBuf::from(&self.dataset);
+        if self.dataset.is_empty() || self.dataset == "teacher" || self.dataset.starts_with("teacher:") {
+            return Vec::new();
+        }
+        let labels = idx::labels_beside(&path).ok().filter(|_| source::extension(&path).0.is_empty());
+        std::iter::once(path).chain(labels).collect()
+    }
+
     /// # Errors
     /// If the label noise is no share.
     pub fn check(&self) -> Result<()> {
@@ -146,9 +162,18 @@ impl TaskSettings {
     }
 }
 
-/// The name of a file's task: the file's, without its extension.
+/// A short name of one's own task; none of the paper's, whose dataset is empty.
+pub fn own_name(dataset: &str) -> Option<String> {
+    let is_teacher = dataset == "teacher" || dataset.starts_with("teacher:");
+    (!dataset.is_empty()).then(|| if is_teacher { "teacher".to_owned() } else { name_of(Path::new(dataset)) })
+}
+
+/// The name of a file's task: the file's, without its extension, as a table may hold it.
 fn name_of(path: &Path) -> String {
-    path.file_stem().map_or_else(|| "dataset".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = stem(path).and_then(|name| if packed { stem(Path::new(&name)) } else { Some(name) });
+    name.map_or_else(|| "dataset".to_owned(), |name| quoting::cell(&name).into_owned())
 }
 
 /// The number of training patterns of a fraction.
