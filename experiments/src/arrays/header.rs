@@ -52,13 +52,15 @@ pub fn judge(text: &Text, shown: &str) -> Result<First> {
     numbers(text, cells, shown)
 }
 
-/// Names and numbers: a header if two or more numbers count, as one number beside a word may be a row with a slip.
+/// Names and numbers: a header if the numbers count from 0, side by side, above enough rows of numbers alone; else a slip in a row.
 fn mixed(text: &Text, shown: &str) -> Result<First> {
     let cells = &text.first[..text.columns];
-    let numbers: Vec<&String> = cells.iter().filter(|cell| number(cell).is_some()).collect();
-    let counts = numbers.len() > 1 && Counting::of(numbers.into_iter()).is_some();
+    let is_number = |cell: &&String| number(cell).is_some();
+    let numbers: Vec<&String> = cells.iter().skip_while(|cell| !is_number(cell)).take_while(is_number).collect();
+    let all = cells.iter().filter(is_number).count() == numbers.len();
+    let counts = numbers.len() > 1 && numbers[0] == "0" && Counting::of(numbers.into_iter()).is_some();
     match cells.iter().position(|cell| number(cell).is_none()) {
-        Some(at) if !counts || is_missing(&cells[at]) => {
+        Some(at) if !(all && counts && text.rows >= ENOUGH) || is_missing(&cells[at]) => {
             bail!("{shown}: line 1, column {} {}", at + 1, not_a_number(&cells[at]))
         }
         _ => Ok(First::Numbers),
