@@ -205,7 +205,7 @@ impl Resampling {
 /// # Errors
 /// If a file cannot be read, or an estimator has no I(A;B) or is undefined on these data.
 pub fn pair(files: [&PathBuf; 2], estimators: &[Wanted], resampling: Resampling) -> Result<Vec<EstimateRow>> {
-    let (a, b) = (arrays::read(files[0])?, arrays::read(files[1])?);
+    let (a, b) = (arrays::read_and_say(files[0])?, arrays::read_and_say(files[1])?);
     let layer = format!("{} {}", files[0].display(), files[1].display());
     let calibration = Calibration::committed();
     let shape = Shape { kind: Kind::of(a.view(), b.view()), columns: a.ncols() + b.ncols(), rows: a.nrows() };

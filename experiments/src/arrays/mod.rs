@@ -29,6 +29,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix2, IxDyn};
 
+use crate::terminal::say;
 use header::First;
 pub use labels::{Labels, read_labels, read_with_labels};
 use numbers::Kind;
@@ -146,6 +147,16 @@ pub fn open(argument: &Path) -> Result<Array> {
 /// As [`open`] and [`Array::matrix`].
 pub fn read(argument: &Path) -> Result<Array2<f64>> {
     open(argument)?.matrix()
+}
+
+/// The same, and says what was read.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_and_say(argument: &Path) -> Result<Array2<f64>> {
+    let array = open(argument)?;
+    say!("read {}", array.described());
+    array.matrix()
 }
 
 /// Reads the array of this name from a file of several.

@@ -144,8 +144,8 @@ fn append(values: &mut Vec<f64>, bytes: &[u8], kind: Kind, big_endian: bool) -> 
 /// If an f64 cannot hold it.
 pub fn exact(number: i128) -> Result<f64> {
     let magnitude = number.unsigned_abs();
-    let digits = 128 - magnitude.leading_zeros() - magnitude.trailing_zeros().min(127);
-    if magnitude != 0 && digits > f64::MANTISSA_DIGITS {
+    let zeros = magnitude.leading_zeros() + magnitude.trailing_zeros();
+    if magnitude != 0 && zeros + f64::MANTISSA_DIGITS < u128::BITS {
         bail!(
             "it holds the whole number {number}, which double precision cannot hold exactly: beyond 2^53 neighbours would merge. \
              Subtract the smallest, save packed bits as columns of their own, or number the distinct values \

@@ -96,6 +96,19 @@ mod tests {
     }
 
     #[test]
+    fn both_files_are_what_a_run_comes_from() {
+        let files = |dataset: &str| {
+            let settings = serde_json::json!({
+                "dataset": dataset, "labels": "soft", "i_xy_bits": 0.99, "label_noise": 0.0, "split": "random"
+            });
+            serde_json::from_value::<super::super::TaskSettings>(settings).unwrap().files()
+        };
+        assert_eq!(files("t10k-images.idx3-ubyte")[1], Path::new("t10k-labels.idx1-ubyte"));
+        assert_eq!(files("images.csv").len(), 1);
+        assert!(files("").is_empty() && files("teacher:inputs=3").is_empty());
+    }
+
+    #[test]
     fn files_that_are_not_what_they_say_are_refused() {
         let refused = |images: &[u8], labels: &[u8]| {
             let (_folder, path) = written(images, labels);

@@ -120,7 +120,8 @@ impl TaskSettings {
         if self.dataset.is_empty() || self.dataset == "teacher" || self.dataset.starts_with("teacher:") {
             return Vec::new();
         }
-        let labels = idx::labels_beside(&path).ok().filter(|_| source::extension(&path).0.is_empty());
+        let is_array = matches!(source::extension(&path).0.as_str(), "mat" | "npz" | "csv" | "tsv" | "txt");
+        let labels = idx::labels_beside(&path).ok().filter(|_| !is_array);
         std::iter::once(path).chain(labels).collect()
     }
 
