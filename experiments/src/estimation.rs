@@ -3,18 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use infoplane_info::estimators::EstimateError;
 use infoplane_info::estimators::settings::SettingError;
 use infoplane_info::estimators::significance::{Null, interval, interval_of_pair, permutation, permutation_of_pair};
 use infoplane_info::statistics::Interval;
 use infoplane_info::{Estimate, Estimator, Information, JointDistribution, Partition, Sample};
 use infoplane_model::random::{Purpose, stream};
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 use rand::rngs::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::arrays;
+use crate::arrays::layers::Read;
 use crate::calibration::Kind;
 use crate::calibration::advice::{Calibration, Shape};
 use crate::methods::Method;
@@ -119,50 +120,25 @@ pub struct Layers {
     activations: Vec<(String, Array2<f64>)>,
     joint: JointDistribution,
     inputs: Option<(Array2<f64>, Partition)>,
+    /// What was read, in a line each.
+    pub described: Vec<String>,
 }
 
 impl Layers {
-    /// Reads layers [n × d], n labels, and inputs [n × d_x] if there are any. Every row is as likely.
+    /// Reads layers [n × d], n labels, and inputs [n × d_x] if there are any. Every row is as likely. Layers are files, all arrays of
+    /// a file, all files of a folder, or, [epochs × n × d], a whole training run.
     ///
     /// # Errors
     /// If a file cannot be read, or their numbers of rows differ.
     pub fn read(layers: &[PathBuf], labels: &Path, inputs: Option<&Path>) -> Result<Self> {
-        let labels_of = arrays::read_labels(labels)?;
-        let n = labels_of.len();
-        let rows_match = |path: &Path, rows: usize| {
-            ensure!(
-                rows == n,
-                "{} has {rows} rows, but {} has {n} labels; each row needs one label",
-                path.display(),
-                labels.display()
-            );
-            Ok(())
-        };
-        let layers = layers
-            .iter()
-            .map(|path| {
-                let t = arrays::read(path)?;
-                rows_match(path, t.nrows())?;
-                Ok((path.display().to_string(), t))
-            })
-            .collect::<Result<Vec<_>>>()?;
-        let inputs = match inputs {
-            None => None,
-            Some(path) => {
-                let x = arrays::read(path)?;
-                rows_match(path, x.nrows())?;
-                let same_x = Partition::of_rows(x.view());
-                Some((x, same_x))
-            }
-        };
-        let mut classes = labels_of.clone();
-        classes.sort_unstable();
-        classes.dedup();
-        let p_y_given_x =
-            Array2::from_shape_fn((n, classes.len()), |(row, y)| f64::from(u8::from(labels_of[row] == classes[y])));
-        let joint = JointDistribution::from_conditional(Array1::from_elem(n, 1.0 / n as f64), p_y_given_x)
+        let Read { layers, labels: labels_of, inputs, described } = arrays::layers::read(layers, labels, inputs)?;
+        let joint = JointDistribution::of_labels(labels_of.class, labels_of.classes.len())
             .with_context(|| format!("{}: the labels make no distribution", labels.display()))?;
-        Ok(Self { activations: layers, joint, inputs })
+        let inputs = inputs.map(|x| {
+            let same_x = Partition::of_rows(x.view());
+            (x, same_x)
+        });
+        Ok(Self { activations: layers, joint, inputs, described })
     }
 
     /// Every layer through every estimator.
@@ -229,7 +205,7 @@ impl Resampling {
 /// # Errors
 /// If a file cannot be read, or an estimator has no I(A;B) or is undefined on these data.
 pub fn pair(files: [&PathBuf; 2], estimators: &[Wanted], resampling: Resampling) -> Result<Vec<EstimateRow>> {
-    let (a, b) = (arrays::read(files[0])?, arrays::read(files[1])?);
+    let (a, b) = (arrays::read_and_say(files[0])?, arrays::read_and_say(files[1])?);
     let layer = format!("{} {}", files[0].display(), files[1].display());
     let calibration = Calibration::committed();
     let shape = Shape { kind: Kind::of(a.view(), b.view()), columns: a.ncols() + b.ncols(), rows: a.nrows() };

@@ -13,7 +13,8 @@
 //! | [`slurm`] | a run as an array of a scheduler |
 //! | [`training`] | one job: trains a block and measures its snapshots as they come |
 //! | [`measure`] | a snapshot → rows of information and of losses |
-//! | [`terminal`] | what programs say, and how they end |
+//! | [`sources`] | the files that a run's numbers come from, by checksum |
+//! | [`terminal`], [`quoting`], [`threads`] | what programs say, and how they end; names as text; fewer threads than asked for |
 //! | [`progress`], [`watch`] | how far a run is: a bar, or the plane as it fills |
 //! | [`rows`], [`results`], [`version`] | the CSV files, the folder they lie in, and which version wrote it |
 //! | [`claims`], [`answers`] | what verdicts are made of: claims, decided by intervals; the same in words |
@@ -26,7 +27,7 @@
 //! | [`report`] | one page of every finished run, from the CSV |
 //! | [`methods`] | every estimator by name: formulas and neural bounds in one list |
 //! | [`calibration`] | estimators on problems whose information is known |
-//! | [`arrays`], [`estimation`] | anyone's data: .npy, .npz, .csv, .safetensors, .mat, and what `estimate` makes of them |
+//! | [`arrays`], [`joint_file`], [`estimation`] | anyone's data: .npy, .npz, tables, .safetensors, .mat, and what `estimate` makes of them |
 
 pub mod answers;
 pub mod arrays;
@@ -44,6 +45,7 @@ pub mod joint_file;
 pub mod measure;
 pub mod methods;
 pub mod progress;
+pub mod quoting;
 pub mod report;
 pub mod results;
 pub mod rows;
@@ -51,8 +53,10 @@ pub mod run;
 pub mod sample_size;
 pub mod sgd_phases;
 pub mod slurm;
+pub mod sources;
 pub mod tasks;
 pub mod terminal;
+pub mod threads;
 pub mod training;
 pub mod trajectories;
 pub mod version;

@@ -48,9 +48,8 @@ impl Drawn {
         let n = task.joint.n_x();
         let of_row = |row: usize| row % n;
         let p_x = Array1::from_shape_fn(n * draws, |row| task.joint.p_x()[of_row(row)] / draws as f64);
-        let p_y_given_x =
-            Array2::from_shape_fn((n * draws, task.joint.n_y()), |(row, y)| task.joint.p_y_given_x()[[of_row(row), y]]);
-        let joint = JointDistribution::from_conditional(p_x, p_y_given_x).ok()?;
+        let rows: Vec<usize> = (0..n * draws).map(of_row).collect();
+        let joint = task.joint.select(&rows, p_x).ok()?;
         let patterns = Array2::from_shape_fn((n * draws, 1), |(row, _)| of_row(row) as f64);
         let same = Partition::of_rows(patterns.view());
         Some(Self { joint, patterns, same })
@@ -116,12 +115,11 @@ pub fn training(snapshot: &ReplicaSnapshot, task: &Task, split: &Split, moment: 
         train_loss -= log_p[[x, y]];
         train_hits += f64::from(u8::from(decision(log_p.row(x)) == y));
     }
-    let p = task.joint.p_y_given_x();
     let (mut test_loss, mut test_hits) = (0.0, 0.0);
     for x in (0..n).filter(|&x| !trains[x]) {
         // 0 · −∞ counts nothing.
-        test_loss -= (0..p.ncols()).filter(|&y| p[[x, y]] > 0.0).map(|y| p[[x, y]] * log_p[[x, y]]).sum::<f64>();
-        test_hits += p[[x, decision(log_p.row(x))]];
+        test_loss -= task.joint.entries(x).map(|(y, p)| p * log_p[[x, y]]).sum::<f64>();
+        test_hits += task.joint.p(x, decision(log_p.row(x)));
     }
     let train = split.train.len() as f64;
     let test = (n - split.train.len()) as f64;

@@ -6,6 +6,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::rows::{InformationRow, TrainingRow};
 use crate::terminal::say;
+use crate::threads;
 use crate::watch::Watch;
 
 /// Counts work done, in patterns presented to networks.
@@ -33,7 +34,10 @@ impl Progress {
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_position(done);
         bar.reset_eta();
-        bar.enable_steady_tick(Duration::from_millis(500));
+        // The clock is a thread of indicatif's, which does not take it well if there is none.
+        if threads::can_be_had() {
+            bar.enable_steady_tick(Duration::from_millis(500));
+        }
         Self { bar, watch }
     }
 

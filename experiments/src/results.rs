@@ -14,7 +14,11 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::jobs::seal::{self, Sum};
-use crate::version;
+use crate::sources::{self, Sources};
+use crate::{quoting, version};
+
+/// What a run's numbers come from.
+const SOURCES: &str = "sources.json";
 
 /// Files that every run writes.
 const OURS: [&str; 4] = ["information_plane.csv", "training.csv", "verdict.csv", "report.html"];
@@ -24,6 +28,7 @@ const OURS: [&str; 4] = ["information_plane.csv", "training.csv", "verdict.csv",
 pub struct Results {
     folder: PathBuf,
     config: Table,
+    sources: Sources,
 }
 
 /// What `run.json` says about a complete run.
@@ -53,17 +58,19 @@ pub struct RunRecord<'a> {
     pub notes: &'a [String],
     /// The merged tables, which everything else is made from: how long they are, and their checksums.
     pub tables: BTreeMap<String, Sum>,
+    /// The files that its numbers come from, and the configuration file: how long they are, and their checksums.
+    pub sources: Sources,
     /// The full configuration.
     pub config: &'a Table,
 }
 
 impl Results {
-    /// Claims a folder for a configuration: made if it is not there, checked if it is.
+    /// Claims a folder for a configuration and the files it reads: made if it is not there, checked if it is.
     ///
     /// # Errors
-    /// If the folder cannot be written, holds results of another configuration or of a newer version, or was begun by another
+    /// If the folder cannot be written, holds results of another configuration, of other data or of a newer version, or was begun by another
     /// version and is not complete.
-    pub fn claim(folder: PathBuf, config: &impl Serialize) -> Result<Self> {
+    pub fn claim(folder: PathBuf, config: &impl Serialize, sources: Sources) -> Result<Self> {
         let config = Table::try_from(config).context("the configuration cannot be written as TOML")?;
         let shown = folder.display().to_string();
         fs::create_dir_all(&folder).with_context(|| format!("cannot make the results folder {shown}"))?;
@@ -79,14 +86,20 @@ impl Results {
                  --output"
             );
         }
+        // Before the configuration: whoever sees that sees these, too.
+        if !path.exists() && !sources.is_empty() {
+            write_new(&folder.join(SOURCES), &serde_json::to_vec_pretty(&sources)?)
+                .with_context(|| format!("cannot write into the results folder {shown}"))?;
+        }
         let is_new = !path.exists()
             && write_new(&path, text.as_bytes())
                 .with_context(|| format!("cannot write into the results folder {shown}"))?;
-        let results = Self { folder, config };
+        let results = Self { folder, config, sources };
         if !is_new {
             let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             results.check(&path, &text)?;
         }
+        results.check_sources()?;
         Ok(results)
     }
 
@@ -113,10 +126,45 @@ impl Results {
         }
     }
 
-    /// Version and settings, as the folder's jobs remember them.
+    /// Whether the data are those that the folder was begun with.
+    fn check_sources(&self) -> Result<()> {
+        let (shown, path) = (self.folder.display(), self.file(SOURCES));
+        if !path.exists() {
+            ensure!(
+                self.sources.is_empty(),
+                "{shown} was begun without checksums of its data, so whether they have changed cannot be told; choose another --output, or \
+                 delete that folder"
+            );
+            return Ok(());
+        }
+        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let there: Sources = serde_json::from_slice(&text)
+            .with_context(|| format!("{} is damaged; delete the folder or choose another --output", path.display()))?;
+        let differences = sources::differences(&there, &self.sources);
+        ensure!(
+            differences.is_empty(),
+            "{shown} was begun with other data: files have changed since. Put them back, choose another --output, or delete that folder. \
+             The differences:\n  {}",
+            differences.join("\n  ")
+        );
+        Ok(())
+    }
+
+    /// Version, settings and data, as the folder's jobs remember them.
     pub fn identity(&self) -> String {
         let settings = crc32fast::hash(self.config.to_string().as_bytes());
-        format!("infoplane {} with settings {settings:08x}", version::HERE)
+        let data = self.sources.iter().fold(crc32fast::Hasher::new(), |mut hasher, (name, source)| {
+            hasher.update(name.as_bytes());
+            hasher.update(source.sha256.as_bytes());
+            hasher
+        });
+        let data = if self.sources.is_empty() { String::new() } else { format!(" on data {:08x}", data.finalize()) };
+        format!("infoplane {} with settings {settings:08x}{data}", version::HERE)
+    }
+
+    /// The files that its numbers come from.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
     }
 
     /// A file of this run.
@@ -188,7 +236,8 @@ impl<'a> RunRecord<'a> {
     ) -> Self {
         // Whether the jobs were merged by a process of their own has no bearing on the results.
         let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-        let arguments: Vec<String> = words.filter(|word| word != "--merge").collect();
+        let arguments: Vec<String> =
+            words.filter(|word| word != "--merge").map(|word| quoting::shell(&word).into_owned()).collect();
         Self {
             question,
             command: format!("cargo run --release --bin {question} -- {}", arguments.join(" ")).trim_end().to_owned(),
@@ -202,6 +251,7 @@ impl<'a> RunRecord<'a> {
             seeds,
             notes,
             tables: BTreeMap::new(),
+            sources: Sources::new(),
             config,
         }
     }
@@ -227,11 +277,21 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// If the file cannot be written, or what is written fails.
 pub fn atomically(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    temporary(path, write)
-        .and_then(|file| file.persist(path).map_err(|error| error.error))
-        .with_context(|| format!("cannot write {}", path.display()))?;
+    let explain = || format!("cannot write {}", path.display());
+    let path = &regular(path).with_context(explain)?;
+    temporary(path, write).and_then(|file| file.persist(path).map_err(|error| error.error)).with_context(explain)?;
     sync_folder(path.parent().unwrap_or(path));
     Ok(())
+}
+
+/// The file that a path leads to, which is not there yet or a regular one: a device or a pipe would be replaced by a file.
+fn regular(path: &Path) -> io::Result<PathBuf> {
+    match fs::metadata(path) {
+        Ok(about) if about.is_dir() => Err(io::Error::other("it is a folder; name a file in it")),
+        Ok(about) if !about.is_file() => Err(io::Error::other("it is a device or a pipe; name a file")),
+        Ok(_) => fs::canonicalize(path),
+        Err(_) => Ok(path.to_owned()),
+    }
 }
 
 /// Writes a whole file unless it exists; whether it did write.
@@ -296,21 +356,51 @@ mod tests {
                 Value::Table(Table::from_iter([("epochs".to_owned(), epochs.into())])),
             )])
         };
-        let results = Results::claim(folder.path().join("a"), &config(3)).unwrap();
+        let data = Sources::new;
+        let results = Results::claim(folder.path().join("a"), &config(3), data()).unwrap();
         assert!(!results.is_complete());
-        Results::claim(folder.path().join("a"), &config(3)).unwrap();
-        let error = Results::claim(folder.path().join("a"), &config(4)).unwrap_err().to_string();
+        Results::claim(folder.path().join("a"), &config(3), data()).unwrap();
+        let error = Results::claim(folder.path().join("a"), &config(4), data()).unwrap_err().to_string();
         assert!(error.contains("train.epochs is 3 there and 4 now"), "{error}");
 
         // Begun by an older version: looked at when complete, not gone on with; by a newer one: neither.
         let path = results.file("config.toml");
         let ours = fs::read_to_string(&path).unwrap();
-        let claim = || Results::claim(folder.path().join("a"), &config(3)).map_err(|error| error.to_string());
+        let claim = || Results::claim(folder.path().join("a"), &config(3), data()).map_err(|error| error.to_string());
         fs::write(&path, ours.replace(version::HERE, "0.0.9")).unwrap();
         assert!(claim().unwrap_err().contains("begun by infoplane 0.0.9"));
         fs::write(results.file("run.json"), "{}").unwrap();
         claim().unwrap();
         fs::write(&path, ours.replace(version::HERE, "0.10.0")).unwrap();
         assert!(claim().unwrap_err().contains("infoplane 0.10.0, which is newer"));
+    }
+
+    #[test]
+    fn a_folder_belongs_to_the_data_it_was_begun_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("own.csv");
+        let claim = |text: &str| {
+            fs::write(&own, text).unwrap();
+            Results::claim(folder.path().join("a"), &Table::new(), sources::of([&own]).unwrap())
+        };
+        let identity = claim("1,0").unwrap().identity();
+        assert_eq!(claim("1,0").unwrap().identity(), identity);
+        let error = claim("1,1").unwrap_err().to_string();
+        assert!(error.contains("other data") && error.contains("own.csv was 3 bytes"), "{error}");
+        fs::remove_file(folder.path().join("a/sources.json")).unwrap();
+        assert!(claim("1,0").unwrap_err().to_string().contains("without checksums"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_written_and_links_stay_links() {
+        assert!(format!("{:#}", write_atomically(Path::new("/dev/null"), b"x").unwrap_err()).contains("device"));
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_atomically(&link, b"new").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        assert!(link.is_symlink());
     }
 }

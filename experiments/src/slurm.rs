@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::quoting::{sbatch, shell};
 use crate::results::Results;
 
 /// A stage of a run, as `--plan` prints it: `8 jobs in results/rq1/smoke`.
@@ -87,23 +88,15 @@ impl Submission<'_> {
     fn script(&self, name: &str, log: &str, head: &str, tail: &str) -> String {
         let options = self.options.iter().flat_map(|option| ["#SBATCH ", option, "\n"]).collect::<String>();
         let words = std::iter::once(self.program.display().to_string()).chain(self.arguments.iter().cloned());
-        let command: Vec<String> = words.map(|word| quoted(&word)).collect();
+        let command: Vec<String> = words.map(|word| shell(&word).into_owned()).collect();
+        // In the names of logs, Slurm puts something in the place of a per cent sign.
+        let logs = self.logs.display().to_string().replace('%', "%%");
         format!(
-            "#!/bin/sh\n#SBATCH --job-name={name}\n#SBATCH --output=\"{}\"\n{head}{options}cd {} || exit 1\nexec {}{tail}\n",
-            self.logs.join(log).display(),
-            quoted(&self.working_folder.display().to_string()),
+            "#!/bin/sh\n#SBATCH --job-name={name}\n#SBATCH --output={}\n{head}{options}cd {} || exit 1\nexec {}{tail}\n",
+            sbatch(&format!("{logs}/{log}")),
+            shell(&self.working_folder.display().to_string()),
             command.join(" ")
         )
-    }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -121,9 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn words_reach_the_program_as_they_were_given() {
-        assert_eq!(quoted("--preset"), "--preset");
-        assert_eq!(quoted("grid.activations=[\"tanh\"]"), "'grid.activations=[\"tanh\"]'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
+    fn folders_of_any_name_are_folders_in_the_script() {
+        let arguments = ["--set".to_owned(), "a=\"b\"".to_owned()];
+        let folder = Path::new("/a \"b\"/100%");
+        let submission = Submission {
+            program: Path::new("/bin/rq1"),
+            arguments: &arguments,
+            working_folder: folder,
+            logs: folder,
+            options: &[],
+        };
+        let script = submission.merge("rq1-merge");
+        assert!(script.contains("#SBATCH --output=\"/a \\\"b\\\"/100%%/%x-%j.log\"\n"), "{script}");
+        assert!(script.contains("cd '/a \"b\"/100%' ||") && script.contains("--set 'a=\"b\"' --merge"), "{script}");
     }
 }

@@ -10,6 +10,7 @@ use anyhow::{Error, Result};
 
 use crate::interrupt;
 use crate::jobs::Interrupted;
+use crate::{quoting, threads};
 
 /// A line on standard output, as `println!` writes it.
 #[macro_export]
@@ -30,7 +31,7 @@ static CUT: AtomicBool = AtomicBool::new(false);
 
 /// What [`tell!`] does. A run goes on if it fails, for its files; [`exit`] then says so.
 pub fn write_answer(text: Arguments) {
-    match writeln!(io::stdout(), "{text}") {
+    match writeln!(io::stdout(), "{}", quoting::terminal(&text.to_string())) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe && !CUT.swap(true, Ordering::Relaxed) => {
             say!("the answer cannot be written: {error}");
         }
@@ -41,12 +42,13 @@ pub fn write_answer(text: Arguments) {
 /// What [`say!`] does.
 pub fn write_note(text: Arguments) {
     // Nobody is left to tell if this fails.
-    let _ = writeln!(io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{}", quoting::terminal(&text.to_string()));
 }
 
-/// The end of a program: its error, said, and the exit code. That nobody reads its answer any more is no error.
-pub fn exit(program: &str, outcome: Result<()>) -> ExitCode {
-    let Err(error) = outcome else {
+/// A program from start to end: its error, said, and the exit code. That nobody reads its answer any more is no error.
+pub fn exit(program: &str, answer: impl FnOnce() -> Result<()>) -> ExitCode {
+    threads::start();
+    let Err(error) = answer() else {
         return if CUT.load(Ordering::Relaxed) { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     };
     if has_lost_its_reader(&error) {

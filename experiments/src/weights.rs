@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use infoplane_model::stack::Stack;
 use ndarray::{Array1, Array2, ArrayView2};
 
-use crate::arrays::{npy, safetensors};
+use crate::arrays;
 use crate::results::write_atomically;
 
 /// One layer: W, [in × out], and b, [out].
@@ -95,17 +95,17 @@ fn layers(path: &Path) -> Result<Vec<Layer>> {
 }
 
 fn of_npz(path: &Path) -> Result<Vec<Layer>> {
-    let names = npy::names(path)?;
+    let names = arrays::names(path)?;
     let has = |k: usize| names.contains(&format!("W{k}"));
     let count = (1..=names.len()).take_while(|&k| has(k)).count();
     ensure!(count >= 2, "{} has arrays {}, but W1, b1, W2, b2, … are needed", path.display(), names.join(", "));
-    let array = |name: String| npy::read_npz(path, Some(&name));
+    let array = |name: String| arrays::open_named(path, &name)?.matrix();
     (1..=count).map(|k| Ok(single(array(format!("W{k}"))?, array(format!("b{k}"))?))).collect()
 }
 
 fn of_safetensors(path: &Path) -> Result<Vec<Layer>> {
     let shown = path.display();
-    let names = safetensors::names(path)?;
+    let names = arrays::names(path)?;
     let mut modules: Vec<&str> = names.iter().filter_map(|name| name.strip_suffix(".weight")).collect();
     // layers.2 comes before layers.10.
     modules.sort_by_key(|module| {
@@ -120,8 +120,9 @@ fn of_safetensors(path: &Path) -> Result<Vec<Layer>> {
     modules
         .into_iter()
         .map(|module| {
-            let kernel = safetensors::read(path, Some(&format!("{module}.weight")))?;
-            let bias = safetensors::read(path, Some(&format!("{module}.bias")))
+            let kernel = arrays::open_named(path, &format!("{module}.weight"))?.matrix()?;
+            let bias = arrays::open_named(path, &format!("{module}.bias"))
+                .and_then(arrays::Array::matrix)
                 .with_context(|| format!("the layer {module} needs a bias"))?;
             Ok(single(kernel.reversed_axes(), bias))
         })
@@ -169,7 +170,7 @@ mod tests {
         let path = folder.path().join("weights.safetensors");
         write(&path, &stack, &parameters, &"about".into()).unwrap();
         assert_eq!(read(&path, &stack).unwrap(), parameters);
-        assert_eq!(safetensors::names(&path).unwrap(), ["0.bias", "0.weight", "2.bias", "2.weight"]);
+        assert_eq!(arrays::names(&path).unwrap(), ["0.bias", "0.weight", "2.bias", "2.weight"]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn a_dry_run_needs_no_slurm_and_writes_nothing() {
         "#SBATCH --time=1:00:00\n",
         "--jobs \"$SLURM_ARRAY_TASK_ID/3\"\n",
         " --merge\n",
-        "--dependency=afterok:<id of rq4-pilot> ",
+        "'--dependency=afterok:<id of rq4-pilot>' ",
     ] {
         assert!(text.contains(line), "{line} is not in {text}");
     }

@@ -3,8 +3,10 @@
 //! H(X) = −Σ p log₂ p and I(X;Y) = Σ p(x,y) log₂ [p(x,y) / p(x)p(y)] with 0·log 0 = 0
 //! (Shannon 1948; Cover & Thomas 2006, eqs. 2.1 and 2.28).
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, CowArray, Ix2};
 use thiserror::Error;
+
+use crate::conditional::Conditional;
 
 /// How far a distribution's sum may lie from 1: rounding, not a mistake.
 const SUM_TOLERANCE: f64 = 1e-9;
@@ -49,7 +51,7 @@ pub enum DistributionError {
     },
 }
 
-/// p(x, y), kept as p(x) and p(y|x): rows x, columns y.
+/// p(x, y), kept as p(x) and p(y|x): rows x, columns y; of labels, and of x's that share their p(y|x), no table is kept.
 ///
 /// # Example
 /// ```
@@ -64,7 +66,7 @@ pub enum DistributionError {
 #[derive(Debug, Clone, PartialEq)]
 pub struct JointDistribution {
     p_x: Array1<f64>,
-    p_y_given_x: Array2<f64>,
+    p_y_given_x: Conditional,
     p_y: Array1<f64>,
     h_y_given_each_x: Array1<f64>,
     plogp_of_each_x: Array1<f64>,
@@ -88,7 +90,7 @@ impl JointDistribution {
                 row.assign(&p_y);
             }
         }
-        Ok(Self::checked(p_x, p_y_given_x))
+        Ok(Self::checked(p_x, Conditional::Table(p_y_given_x)))
     }
 
     /// From p(x), shape [|X|], and p(y|x), shape [|X| × |Y|].
@@ -105,7 +107,57 @@ impl JointDistribution {
         for (x, row) in p_y_given_x.outer_iter().enumerate() {
             check_sum(|| format!("p(y|x = {x})"), row.sum())?;
         }
-        Ok(Self::checked(p_x, p_y_given_x))
+        Ok(Self::checked(p_x, Conditional::Table(p_y_given_x)))
+    }
+
+    /// n equally likely x, each with one label of 0 to `n_y` − 1 for certain. Takes memory in proportion to n, whatever `n_y`.
+    ///
+    /// # Errors
+    /// If there is no x.
+    ///
+    /// # Panics
+    /// If a label is `n_y` or more.
+    pub fn of_labels(labels: Vec<u32>, n_y: usize) -> Result<Self, DistributionError> {
+        let rows = (0..n_y as u32).map(|y| vec![(y, 1.0)]).collect::<Vec<_>>();
+        Self::of_groups(labels, &rows, n_y)
+    }
+
+    /// n equally likely x, of which each has the p(y|x) of its group: entries (y, p) of positive probability by ascending y. Takes memory
+    /// in proportion to n and these entries.
+    ///
+    /// # Errors
+    /// If there is no x, an entry is negative or not finite, or a group's do not add up to 1.
+    ///
+    /// # Panics
+    /// If a group or a y is not there.
+    pub fn of_groups(group: Vec<u32>, rows: &[Vec<(u32, f64)>], n_y: usize) -> Result<Self, DistributionError> {
+        let n = group.len();
+        if n == 0 || n_y == 0 {
+            return Err(DistributionError::Empty { rows: n, columns: n_y });
+        }
+        for (row, entries) in rows.iter().enumerate() {
+            if let Some(&(y, value)) = entries.iter().find(|(_, p)| !(p.is_finite() && *p >= 0.0)) {
+                return Err(DistributionError::Entry { row, column: y as usize, value });
+            }
+            check_sum(|| format!("p(y) of group {row}"), entries.iter().map(|entry| entry.1).sum())?;
+        }
+        Ok(Self::checked(Array1::from_elem(n, 1.0 / n as f64), Conditional::groups(group, rows, n_y)))
+    }
+
+    /// The distribution over some of the x's, in this order (repetitions allowed), with probabilities p(x) of their own.
+    ///
+    /// # Errors
+    /// If p(x) has another length, is negative or not finite somewhere, or does not add up to 1.
+    ///
+    /// # Panics
+    /// If there is no such x.
+    pub fn select(&self, x: &[usize], p_x: Array1<f64>) -> Result<Self, DistributionError> {
+        if p_x.len() != x.len() {
+            return Err(DistributionError::Lengths { p_x: p_x.len(), p_y_given_x: x.len() });
+        }
+        check_entries(p_x.view().insert_axis(Axis(1)))?;
+        check_sum(|| "p(x)".to_owned(), p_x.sum())?;
+        Ok(Self::checked(p_x, self.p_y_given_x.select(x)))
     }
 
     /// n equally likely x with a binary Y, from p(y = 1|x), shape \[n].
@@ -120,9 +172,9 @@ impl JointDistribution {
         Self::from_conditional(Array1::from_elem(n, 1.0 / n as f64), p_y_given_x)
     }
 
-    fn checked(p_x: Array1<f64>, p_y_given_x: Array2<f64>) -> Self {
-        let p_y = p_x.dot(&p_y_given_x);
-        let h_y_given_each_x = p_y_given_x.outer_iter().map(|row| entropy(row)).collect();
+    fn checked(p_x: Array1<f64>, p_y_given_x: Conditional) -> Self {
+        let p_y = p_y_given_x.marginal(p_x.view());
+        let h_y_given_each_x = p_y_given_x.entropies();
         let plogp_of_each_x = p_x.mapv(plogp);
         Self { p_x, p_y_given_x, p_y, h_y_given_each_x, plogp_of_each_x }
     }
@@ -147,9 +199,39 @@ impl JointDistribution {
         self.p_y.view()
     }
 
-    /// p(y|x), shape [|X| × |Y|].
-    pub fn p_y_given_x(&self) -> ArrayView2<'_, f64> {
-        self.p_y_given_x.view()
+    /// The table p(y|x), shape [|X| × |Y|]. Where none is kept it is made, and may be large: what takes few entries of it asks for
+    /// [`Self::entries`] or [`Self::p`].
+    pub fn p_y_given_x(&self) -> CowArray<'_, f64, Ix2> {
+        self.p_y_given_x.table(self.n_y())
+    }
+
+    /// The y's that x can have, ascending, each with p(y|x) > 0.
+    ///
+    /// # Panics
+    /// If there is no such x.
+    pub fn entries(&self, x: usize) -> impl Iterator<Item = (usize, f64)> {
+        self.p_y_given_x.entries(x)
+    }
+
+    /// p(y|x).
+    ///
+    /// # Panics
+    /// If there is no such x or y.
+    pub fn p(&self, x: usize, y: usize) -> f64 {
+        self.p_y_given_x.p(x, y)
+    }
+
+    /// The label of an x that has one for certain.
+    ///
+    /// # Panics
+    /// If there is no such x.
+    pub fn certain_label(&self, x: usize) -> Option<usize> {
+        self.entries(x).find(|&(_, p)| p == 1.0).map(|(y, _)| y)
+    }
+
+    /// How p(y|x) is kept.
+    pub(crate) fn conditional(&self) -> &Conditional {
+        &self.p_y_given_x
     }
 
     /// H(Y|X = x) in bits for each x, shape [|X|].
@@ -230,6 +312,33 @@ mod tests {
         assert_abs_diff_eq!(joint.mutual_information(), 0.0, epsilon = 1e-15);
         let again = JointDistribution::from_conditional(array![0.2, 0.8], array![[0.3, 0.7], [0.3, 0.7]]).unwrap();
         assert_abs_diff_eq!(joint.h_y(), again.h_y(), epsilon = 1e-15);
+    }
+
+    #[test]
+    fn labels_and_groups_are_the_table_they_stand_for_to_the_bit() {
+        let group = vec![2, 0, 1, 1, 2, 0, 0, 2, 1, 2, 2];
+        let rows = [vec![(0, 0.3), (2, 0.7)], vec![(1, 1.0)], vec![(0, 0.1), (1, 0.2), (3, 0.7)]];
+        let groups = JointDistribution::of_groups(group.clone(), &rows, 4).unwrap();
+        let mut table = Array2::zeros((11, 4));
+        for (x, &of) in group.iter().enumerate() {
+            rows[of as usize].iter().for_each(|&(y, p)| table[[x, y as usize]] = p);
+        }
+        let dense = JointDistribution::from_conditional(Array1::from_elem(11, 1.0 / 11.0), table.clone()).unwrap();
+        assert_eq!(groups.p_y_given_x(), table);
+        assert_eq!((groups.p_y(), groups.h_y_given_each_x()), (dense.p_y(), dense.h_y_given_each_x()));
+        assert_eq!(groups.mutual_information(), dense.mutual_information());
+        assert_eq!((groups.p(0, 3), groups.p(0, 2), groups.certain_label(2)), (0.7, 0.0, Some(1)));
+        let half = |joint: &JointDistribution| joint.select(&[4, 2, 1], array![0.5, 0.25, 0.25]).unwrap();
+        assert_eq!(half(&groups).p_y_given_x(), half(&dense).p_y_given_x());
+        for partition in
+            [crate::Partition::from_labels(&[0, 0, 1, 2, 1, 0, 3, 3, 3, 3, 4]), crate::Partition::from_labels(&[0; 11])]
+        {
+            assert_eq!(partition.information(&groups), partition.information(&dense));
+        }
+        let labels = JointDistribution::of_labels(vec![1, 0, 1], 2).unwrap();
+        assert_eq!(labels.mutual_information(), labels.h_y());
+        assert!(JointDistribution::of_labels(Vec::new(), 2).is_err());
+        assert!(JointDistribution::of_groups(vec![0], &[vec![(0, 0.5)]], 1).is_err());
     }
 
     #[test]

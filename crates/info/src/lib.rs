@@ -18,6 +18,7 @@
 #![allow(clippy::inline_always)]
 
 pub mod bottleneck;
+mod conditional;
 pub mod distribution;
 pub mod encoder;
 pub mod estimators;

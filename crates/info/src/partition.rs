@@ -6,6 +6,7 @@
 
 use ndarray::{ArrayView1, ArrayView2};
 
+use crate::conditional::Conditional;
 use crate::distribution::{JointDistribution, plogp};
 use crate::information::{Estimate, Information};
 use crate::refinement::{Refinement, number_in_order};
@@ -109,12 +110,9 @@ impl Partition {
                 i_ty: Estimate::exact(joint.mutual_information()),
             };
         }
-        let n_y = joint.n_y();
-        // A known number of classes makes a loop of a few instructions.
-        let (cells, p_ty) = if n_y == 2 { self.sums(joint, 2) } else { self.sums(joint, n_y) };
-        let (plogp_x, h_y_given_x) = (joint.plogp_of_each_x(), joint.h_y_given_each_x());
         let (mut h_t, mut h_y_given_t) = (0.0, 0.0);
-        for (cell, p_ty) in cells.iter().zip(p_ty.chunks_exact(n_y)) {
+        let (plogp_x, h_y_given_x) = (joint.plogp_of_each_x(), joint.h_y_given_each_x());
+        let mut add = |cell: Cell, plogp_ty: &dyn Fn() -> f64| {
             // A cell of one x needs no logarithms beyond those p(x, y) has already taken.
             if cell.members == 1 {
                 h_t -= plogp_x[cell.last as usize];
@@ -122,8 +120,20 @@ impl Partition {
             } else {
                 let plogp_t = plogp(cell.p);
                 h_t -= plogp_t;
-                h_y_given_t += plogp_t - p_ty.iter().map(|&p| plogp(p)).sum::<f64>();
+                h_y_given_t += plogp_t - plogp_ty();
             }
+        };
+        match (joint.conditional(), joint.n_y()) {
+            (Conditional::Table(table), n_y) => {
+                let table = table.as_standard_layout();
+                let table = table.as_slice().unwrap_or_default();
+                // A known number of classes makes a loop of a few instructions.
+                let (cells, p_ty) = if n_y == 2 { self.sums(joint, table, 2) } else { self.sums(joint, table, n_y) };
+                for (cell, p_ty) in cells.into_iter().zip(p_ty.chunks_exact(n_y)) {
+                    add(cell, &|| p_ty.iter().map(|&p| plogp(p)).sum());
+                }
+            }
+            (Conditional::Groups { .. }, n_y) => self.each_cell(joint, n_y, add),
         }
         // Rounding alone can carry the two a few 1e-16 past their bounds.
         let i_xt = h_t.max(0.0);
@@ -133,12 +143,10 @@ impl Partition {
 
     /// The cells, and p(t, y), [cells × n_y].
     #[inline(always)]
-    fn sums(&self, joint: &JointDistribution, n_y: usize) -> (Vec<Cell>, Vec<f64>) {
+    fn sums(&self, joint: &JointDistribution, table: &[f64], n_y: usize) -> (Vec<Cell>, Vec<f64>) {
         let mut cells = vec![Cell::default(); self.cells];
         let mut p_ty = vec![0.0; self.cells * n_y];
-        let conditional = joint.p_y_given_x();
-        let conditional = conditional.as_standard_layout();
-        let rows = conditional.as_slice().unwrap_or_default().chunks_exact(n_y);
+        let rows = table.chunks_exact(n_y);
         for (x, ((&t, &p), p_y)) in self.cell.iter().zip(joint.p_x()).zip(rows).enumerate() {
             let cell = &mut cells[t as usize];
             cell.members += 1;
@@ -150,6 +158,43 @@ impl Partition {
             }
         }
         (cells, p_ty)
+    }
+}
+
+impl Partition {
+    /// Cell after cell with its Σ_y p(t, y) log₂ p(t, y), in memory that grows with the rows alone. Terms are added in the order of
+    /// x and of y, as over a table of p(t, y).
+    fn each_cell(&self, joint: &JointDistribution, n_y: usize, mut add: impl FnMut(Cell, &dyn Fn() -> f64)) {
+        let mut ends = vec![0_u32; self.cells + 1];
+        self.cell.iter().for_each(|&t| ends[t as usize + 1] += 1);
+        for t in 0..self.cells {
+            ends[t + 1] += ends[t];
+        }
+        let mut next = ends.clone();
+        let mut by_cell = vec![0_u32; self.cell.len()];
+        for (x, &t) in self.cell.iter().enumerate() {
+            by_cell[next[t as usize] as usize] = x as u32;
+            next[t as usize] += 1;
+        }
+        let (p_x, mut p_ty, mut present) = (joint.p_x(), vec![0.0; n_y], Vec::new());
+        for ends in ends.windows(2) {
+            let mut cell = Cell::default();
+            for &x in &by_cell[ends[0] as usize..ends[1] as usize] {
+                let p = p_x[x as usize];
+                cell = Cell { members: cell.members + 1, last: x, p: cell.p + p };
+                for (y, q) in joint.entries(x as usize).filter(|_| p > 0.0) {
+                    if p_ty[y] == 0.0 {
+                        present.push(y);
+                    }
+                    p_ty[y] += p * q;
+                }
+            }
+            present.sort_unstable();
+            // One whose share was too small to add comes twice.
+            present.dedup();
+            add(cell, &|| present.iter().map(|&y| plogp(p_ty[y])).sum());
+            present.drain(..).for_each(|y| p_ty[y] = 0.0);
+        }
     }
 }
 

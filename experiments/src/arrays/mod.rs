@@ -1,94 +1,256 @@
-//! Arrays from files, as matrices of finite f64: one format = one file.
+//! Arrays from files, as finite f64: one format = one file, and one reader for every program.
 //!
-//! | file | formats |
+//! | file | what |
 //! |---|---|
 //! | [`npy`] | NumPy .npy and .npz |
-//! | [`csv`] | numbers separated by commas, with or without a header |
+//! | [`text`], [`header`] | tables as text: .csv, .tsv, .txt, each also .gz |
 //! | [`safetensors`] | Hugging Face .safetensors |
-//! | [`mat`] | MATLAB level 5 .mat |
+//! | [`mat`] | MATLAB .mat, levels 4 and 5 (up to -v7) |
+//! | [`numbers`] | numbers of every type, none changed |
+//! | [`labels`] | labels as numbers, words or one-hot |
+//! | [`layers`] | many layers: files, folders, all arrays of a file, a whole training run |
 //!
 //! A file that holds several arrays takes the one named after a colon: `layers.npz:hidden1`. Nothing is allocated on the word
-//! of a header: sizes are checked against the bytes there are.
+//! of a header: sizes are checked against the bytes there are. What cannot be read as it is, or could be read in two ways, is
+//! refused.
 
-pub mod csv;
+pub mod header;
+pub mod labels;
+pub mod layers;
 pub mod mat;
 pub mod npy;
+pub mod numbers;
 pub mod safetensors;
+pub mod source;
+pub mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use ndarray::{Array2, ArrayD, Axis, Ix2};
+use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix2, IxDyn};
 
-/// Files, and arrays unpacked from them, beyond this are refused rather than read.
-const MOST_BYTES: u64 = 2 << 30;
+use crate::terminal::say;
+use header::First;
+pub use labels::{Labels, read_labels, read_with_labels};
+use numbers::Kind;
+use text::Text;
 
-/// Reads a matrix [rows × columns] by the file's extension; an array of one dimension is a column.
+/// What formats hold.
+#[derive(Debug)]
+pub enum Content {
+    /// Numbers, and how they are stored.
+    Numbers(ArrayD<f64>, Kind),
+    /// A word for each row.
+    Words(Vec<String>),
+}
+
+/// An array, and what its file says of it.
+#[derive(Debug, Clone)]
+pub struct Array {
+    /// What it is called: the file, and the name within.
+    pub name: String,
+    /// The numbers, as the file has them.
+    pub values: ArrayD<f64>,
+    /// How they are stored, like float16.
+    pub stored: &'static str,
+    /// What the user should hear.
+    pub notes: Vec<String>,
+    /// What the first line is, of text.
+    pub first: First,
+}
+
+impl Array {
+    fn of_numbers(values: ArrayD<f64>, kind: Kind, name: String) -> Self {
+        Self { name, values, stored: kind.name(), notes: Vec::new(), first: First::Row }
+    }
+
+    /// An array that was made, not read.
+    pub fn of_matrix(values: Array2<f64>, name: &str) -> Self {
+        Self::of_numbers(values.into_dyn(), Kind::F64, name.to_owned())
+    }
+
+    /// Judges the first line of a table of numbers.
+    fn of_text(text: Text, name: String) -> Result<Self> {
+        ensure!(text.words.is_none(), "{name}: its last column holds words; numbers are needed");
+        let first = header::judge(&text, &name)?;
+        let Text { first: cells, columns, mut values, mut rows, mut notes, .. } = text;
+        match first {
+            First::Row => {
+                let row: Result<Vec<f64>> = cells.iter().map(|cell| text::exact(cell)).collect();
+                values.splice(0..0, row.with_context(|| format!("{name}: line 1"))?);
+                rows += 1;
+            }
+            First::Numbers => {
+                notes.push(format!("its first line, {}, is taken for a header", header::shortened(&cells)));
+            }
+            First::Names => (),
+        }
+        ensure!(rows > 0, "{name} holds no numbers");
+        let values = ArrayD::from_shape_vec(IxDyn(&[rows, columns]), values)?;
+        Ok(Self { name, values, stored: "text", notes, first })
+    }
+
+    /// A matrix [rows × columns] of finite numbers: an array of one dimension is a column, and dimensions beyond the second are
+    /// flattened into columns, the last index fastest.
+    ///
+    /// # Errors
+    /// If it is empty, a single number, or not finite somewhere.
+    pub fn matrix(self) -> Result<Array2<f64>> {
+        let name = self.name;
+        let matrix = as_matrix(self.values).with_context(|| format!("cannot take {name} for rows"))?;
+        ensure!(!matrix.is_empty(), "{name} holds an empty array ({} x {})", matrix.nrows(), matrix.ncols());
+        check_finite(matrix.view(), &name)?;
+        Ok(matrix)
+    }
+
+    /// What was read, in a line.
+    pub fn described(&self) -> String {
+        let shape = self.values.shape();
+        let (rows, columns) = (shape.first().copied().unwrap_or(1), shape.iter().skip(1).product::<usize>());
+        let flattened = match shape.len() {
+            ..=2 => String::new(),
+            _ => format!(" ({} flattened)", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")),
+        };
+        let header = if self.first == First::Names { " under a header" } else { "" };
+        let notes = std::iter::once("").chain(self.notes.iter().map(String::as_str)).collect::<Vec<_>>().join("; ");
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        format!(
+            "{}: {rows} row{} x {columns} column{}{flattened}, {}{header}{notes}",
+            self.name,
+            plural(rows),
+            plural(columns),
+            self.stored
+        )
+    }
+}
+
+/// Reads an array by the file's extension.
 ///
 /// # Errors
-/// If the file cannot be read, is not what its extension says, holds no such array, or has a number that is not finite.
+/// If the file cannot be read, is not what its extension says, or holds no such array.
+pub fn open(argument: &Path) -> Result<Array> {
+    let (path, name) = source::split_name(argument);
+    let shown = argument.display().to_string();
+    source::check(&path)?;
+    if is_text(&path, name.as_deref())? {
+        return Array::of_text(text::read(&path, false)?, shown);
+    }
+    match content(&path, name.as_deref())? {
+        Content::Numbers(values, kind) => Ok(Array::of_numbers(values, kind, shown)),
+        Content::Words(_) => bail!("{shown} holds words; numbers are needed"),
+    }
+}
+
+/// Reads a matrix [rows × columns] of finite numbers (see [`Array::matrix`]).
+///
+/// # Errors
+/// As [`open`] and [`Array::matrix`].
 pub fn read(argument: &Path) -> Result<Array2<f64>> {
-    let (path, name) = split_name(argument);
-    let shown = path.display();
-    let size = std::fs::metadata(&path).with_context(|| format!("cannot open {shown}"))?.len();
-    ensure!(size > 0, "{shown} is empty");
-    ensure!(size <= MOST_BYTES, "{shown} has {size} bytes; files are read up to {MOST_BYTES}");
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let name = name.as_deref();
-    if let Some(name) = name.filter(|_| ["npy", "csv"].contains(&extension.as_str())) {
-        bail!("{shown} is one array, without names; leave out `:{name}`");
-    }
-    let matrix = match extension.as_str() {
-        "npy" => npy::read_npy(&path)?,
-        "npz" => npy::read_npz(&path, name)?,
-        "csv" => csv::read(&path)?,
-        "safetensors" => safetensors::read(&path, name)?,
-        "mat" => mat::read(&path, name)?,
-        _ => bail!("{shown}: files end in .npy, .npz, .csv, .safetensors or .mat; this one does not"),
-    };
-    ensure!(!matrix.is_empty(), "{shown} holds an empty array ({} x {})", matrix.nrows(), matrix.ncols());
-    if let Some(((row, column), value)) = matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        bail!("{shown}: row {row}, column {column} is {value}; information needs finite numbers");
-    }
-    Ok(matrix)
+    open(argument)?.matrix()
 }
 
-/// Reads labels: whole numbers, one per row; a row of them is turned into a column.
+/// The same, and says what was read.
 ///
 /// # Errors
-/// As [`read`], and if there is more than one column or a label is no whole number.
-pub fn read_labels(argument: &Path) -> Result<Vec<i64>> {
-    let matrix = read(argument)?;
-    let shown = argument.display();
-    ensure!(
-        matrix.ncols() == 1 || matrix.nrows() == 1,
-        "{shown}: labels are one number per row, but the array is {} x {}",
-        matrix.nrows(),
-        matrix.ncols()
-    );
-    matrix
-        .iter()
-        .enumerate()
-        .map(|(row, &label)| {
-            ensure!(
-                label.fract() == 0.0 && label.abs() < 1e15,
-                "{shown}: label {row} is {label}; labels are whole numbers"
-            );
-            Ok(label as i64)
-        })
-        .collect()
+/// As [`read`].
+pub fn read_and_say(argument: &Path) -> Result<Array2<f64>> {
+    let array = open(argument)?;
+    say!("read {}", array.described());
+    array.matrix()
 }
 
-/// `file.npz:name` → file and name. A path that exists as it is has no name.
-fn split_name(argument: &Path) -> (PathBuf, Option<String>) {
-    if !argument.exists()
-        && let Some(text) = argument.to_str()
-        && let Some((path, name)) = text.rsplit_once(':')
-        && Path::new(path).exists()
-    {
-        return (PathBuf::from(path), Some(name.to_owned()));
+/// Reads the array of this name from a file of several.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_named(path: &Path, name: &str) -> Result<Array> {
+    source::check(path)?;
+    let shown = format!("{}:{name}", path.display());
+    match content(path, Some(name))? {
+        Content::Numbers(values, kind) => Ok(Array::of_numbers(values, kind, shown)),
+        Content::Words(_) => bail!("{shown} holds words; numbers are needed"),
     }
-    (argument.to_owned(), None)
+}
+
+/// The shape of an array, where it can be had without its numbers.
+///
+/// # Errors
+/// As [`open`].
+pub fn shape(argument: &Path) -> Result<Option<Vec<usize>>> {
+    let (path, name) = source::split_name(argument);
+    source::check(&path)?;
+    match source::extension(&path).0.as_str() {
+        "npy" | "npz" if !is_text(&path, name.as_deref())? => Ok(Some(npy::shape(&path, name.as_deref())?)),
+        _ => Ok(None),
+    }
+}
+
+/// The names of a file's arrays; none of a file that has one array without a name.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn names(path: &Path) -> Result<Vec<String>> {
+    source::check(path)?;
+    match source::extension(path).0.as_str() {
+        "npz" => npy::names(path),
+        "safetensors" => safetensors::names(path),
+        "mat" => mat::names(path),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Whether a file is a table of text, by its extension.
+///
+/// # Errors
+/// If an array of it is named, which has none.
+fn is_text(path: &Path, name: Option<&str>) -> Result<bool> {
+    let (end, packed) = source::extension(path);
+    let is_text = ["csv", "tsv", "txt"].contains(&end.as_str());
+    if let Some(name) = name.filter(|_| is_text || end == "npy") {
+        bail!("{} is one array, without names; leave out `:{name}`", path.display());
+    }
+    ensure!(is_text || !packed, "{}: unpack it first (gunzip); only text is read packed", path.display());
+    Ok(is_text)
+}
+
+/// Reads a file that is no text.
+fn content(path: &Path, name: Option<&str>) -> Result<Content> {
+    match source::extension(path).0.as_str() {
+        "npy" => npy::read_npy(path),
+        "npz" => npy::read_npz(path, name),
+        "safetensors" => safetensors::read(path, name),
+        "mat" => mat::read(path, name),
+        end => bail!("{}: {}", path.display(), unread(end)),
+    }
+}
+
+/// What to do with a file that is not read.
+fn unread(extension: &str) -> &'static str {
+    match extension {
+        "h5" | "hdf5" | "keras" => {
+            "HDF5 is not read; in Python, h5py reads it, and np.save writes an array of it as .npy"
+        }
+        "pt" | "pth" | "pkl" | "pickle" | "joblib" => {
+            "pickles are not read; in PyTorch, np.save(\"t.npy\", tensor.numpy()), or safetensors.torch.save_file"
+        }
+        "parquet" | "feather" | "arrow" => "it is not read; in pandas, frame.to_csv(\"t.csv\", index=False)",
+        "xlsx" | "xls" | "ods" => "spreadsheets are not read; save the sheet as .csv",
+        "rds" | "rdata" | "rda" => "R's own files are not read; write.csv(a, \"t.csv\", row.names = FALSE)",
+        _ => "files end in .npy, .npz, .csv, .tsv, .txt (each also .gz), .safetensors or .mat; this one does not",
+    }
+}
+
+/// Refuses what is not finite.
+fn check_finite(matrix: ArrayView2<f64>, shown: &str) -> Result<()> {
+    if matrix.fold(true, |all, value| all & value.is_finite()) {
+        return Ok(());
+    }
+    match matrix.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        Some(((row, column), value)) => {
+            bail!("{shown}: row {row}, column {column} is {value}; information needs finite numbers")
+        }
+        None => Ok(()),
+    }
 }
 
 /// An array of one or two dimensions as a matrix; trailing dimensions of more are flattened into columns.
@@ -99,7 +261,8 @@ fn as_matrix(array: ArrayD<f64>) -> Result<Array2<f64>> {
         [_] => Ok(array.insert_axis(Axis(1)).into_dimensionality::<Ix2>()?),
         [rows, columns @ ..] => {
             let columns: usize = columns.iter().product();
-            Ok(array.as_standard_layout().into_owned().into_shape_with_order((*rows, columns))?)
+            let array = if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() };
+            Ok(array.into_shape_with_order((*rows, columns))?)
         }
     }
 }
@@ -123,15 +286,22 @@ fn choose<'a>(names: &'a [String], name: Option<&str>, shown: &str) -> Result<&'
 
 #[cfg(test)]
 mod tests {
+    use super::labels::Rows;
     use super::*;
     use ndarray::array;
     use proptest::prelude::*;
+    use std::path::PathBuf;
 
     fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         (folder, path)
+    }
+
+    fn labels(path: &Path) -> Vec<String> {
+        let labels = read_labels(path, None).unwrap();
+        labels.class.iter().map(|&class| labels.classes[class as usize].clone()).collect()
     }
 
     fn error(name: &str, bytes: &[u8]) -> String {
@@ -161,12 +331,16 @@ mod tests {
         let (_f, path) = written("a.npy", &npy("<f4", "(2,)", &f32s));
         assert_eq!(read(&path).unwrap(), array![[1.5], [-2.0]]);
         let (_f, path) = written("a.npy", &npy("|u1", "(1, 3)", &[7, 0, 255]));
-        assert_eq!(read_labels(&path).unwrap(), [7, 0, 255]);
+        assert_eq!(labels(&path), ["7", "0", "255"]);
         let (_f, path) = written("a.npy", &npy("|b1", "(2,)", &[1, 0]));
-        assert_eq!(read_labels(&path).unwrap(), [1, 0]);
+        assert_eq!(labels(&path), ["1", "0"]);
         let i64s: Vec<u8> = [-1_i64, 5].iter().flat_map(|v| v.to_le_bytes()).collect();
         let (_f, path) = written("a.npy", &npy("<i8", "(2,)", &i64s));
-        assert_eq!(read_labels(&path).unwrap(), [-1, 5]);
+        assert_eq!(labels(&path), ["-1", "5"]);
+        let (_f, path) = written("a.npy", &npy("<f2", "(1,)", &[0x00, 0x3e]));
+        assert_eq!(read(&path).unwrap(), array![[1.5]]);
+        let (_f, path) = written("a.npy", &npy("|S3", "(2,)", b"catox\0"));
+        assert_eq!(labels(&path), ["cat", "ox"]);
     }
 
     #[test]
@@ -179,7 +353,7 @@ mod tests {
         let nested = b"\x93NUMPY\x01\x00\x76\x00{{'descr': '<f8', 'fortran_order': {{{{{{{{False, {'rder': {{{{{{{{{F{{{{{{{{{{ False, 'shape':(00 , ,)43 =  hape': \n(\n220,\n\n\n\n\n, ";
         assert!(error("a.npy", nested).contains("header"));
         assert!(error("a.npy", b"").contains("empty"));
-        assert!(error("a.npy", &npy("<f2", "(1,)", &[0; 2])).contains("save it as float32"));
+        assert!(error("a.npy", &npy("<f4", "(1,)", &[0; 8])).contains("np.savez"));
         let (_f, path) = written("a.npy", &npy("<f4", "(1,)", &[0; 4]));
         assert!(read(Path::new(&format!("{}:t", path.display()))).unwrap_err().to_string().contains("leave out `:t`"));
         assert!(error("a.npy", &npy("<c16", "(1,)", &[0; 16])).contains("c16"));
@@ -189,10 +363,13 @@ mod tests {
         assert!(error("a.safetensors", b"\xff\xff\xff\xff\xff\xff\xff\x7f{}").contains("a.safetensors"));
         assert!(error("a.mat", b"MATLAB").contains("a.mat"));
         assert!(error("a.npz", b"PK").contains("a.npz"));
-        assert!(error("a.txt", b"1").contains(".npy"));
+        assert!(error("a.dat", b"1").contains(".npy"));
+        assert!(error("a.pt", b"1").contains("np.save"));
+        assert!(error("a.npy.gz", b"1").contains("gunzip"));
+        assert!(read(&std::env::temp_dir()).unwrap_err().to_string().contains("folder"));
         assert!(read(Path::new("no/such.npy")).is_err());
         let (_f, path) = written("y.csv", b"0\n0.5\n");
-        assert!(read_labels(&path).unwrap_err().to_string().contains("label 1 is 0.5"));
+        assert!(read_labels(&path, None).unwrap_err().to_string().contains("label 1 is 0.5"));
     }
 
     #[test]
@@ -200,15 +377,83 @@ mod tests {
         assert!(error("a.csv", b",x\n0,1\n1,2\n").contains("index=False"));
         let (_f, path) = written("a.csv", b"x,y\n1,2\n3,4\n");
         assert_eq!(read(&path).unwrap(), array![[1.0, 2.0], [3.0, 4.0]]);
-        let (_f, path) = written("a.csv", b" 1 , 2\n3,4\n");
-        assert_eq!(read(&path).unwrap(), array![[1.0, 2.0], [3.0, 4.0]]);
+        let same: [(&str, &[u8]); 11] = [
+            ("a.csv", b" 1 , 2\n3,4\n"),
+            ("a.csv", b"\xef\xbb\xbf1,2\r\n3,4"),
+            ("a.csv", b"\"x, y\",z\n1,2\n3,4\n"),
+            ("a.csv", b"# made by hand\n1,2\n\n3,4\n\n"),
+            ("a.csv", b"1;2\n3;4\n"),
+            ("a.tsv", b"x\ty\n1\t2\n3\t4\n"),
+            ("a.txt", b"  1   2\n 3 4 \n"),
+            ("a.txt", b"\"x\" \"y\"\n1 2\n3 4\n"),
+            ("a.csv", b"\"1\",\"2\"\n1,2\n3,4\n"),
+            ("a.csv", b"1,2\n3,4\n"),
+            ("a.csv", b"True,2\n3,4\n"),
+        ];
+        for (name, bytes) in same {
+            let (_f, path) = written(name, bytes);
+            let text = String::from_utf8_lossy(bytes);
+            assert_eq!(read(&path).unwrap(), array![[1.0, 2.0], [3.0, 4.0]], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_of_numbers_is_recognised_and_said_or_refused() {
+        let rows = |cells: &str| format!("{cells}\n").repeat(8);
+        let shape = |first: &str, cells: &str| {
+            let (_f, path) = written("a.csv", format!("{first}\n{}", rows(cells)).as_bytes());
+            open(&path).map(|array| (array.values.shape().to_vec(), array.notes.len()))
+        };
+        for (first, cells) in
+            [("0,1,2", "0.5,1.5,7"), ("1,2,3", "0.5,1.5,2e3"), ("0,1,2,0", "0.5,1.5,2.5,1"), ("0,1,label", "3,4,5")]
+        {
+            let columns = first.split(',').count();
+            assert_eq!(shape(first, cells).unwrap(), (vec![8, columns], 1), "{first}");
+        }
+        for (first, cells) in [("0,1,2", "0,1,2"), ("0", "0.5"), ("0,1", "3,4"), ("400,410,450", "0.5,1.5,2.5")] {
+            let error = shape(first, cells).unwrap_err().to_string();
+            assert!(error.contains("may be a header"), "{first}: {error}");
+        }
+        for (first, cells) in
+            [("0,0,0", "0.5,1.5,2.5"), ("0,1,0,1", "1,1,0,0"), ("0.0,1.0", "3,4"), ("0", "1"), ("2,3", "0,0")]
+        {
+            let columns = first.split(',').count();
+            assert_eq!(shape(first, cells).unwrap(), (vec![9, columns], 0), "{first}");
+        }
+    }
+
+    #[test]
+    fn what_merges_in_double_precision_is_refused_or_named() {
+        assert!(error("a.csv", b"9007199254740993\n1\n").contains("2^53"));
+        assert!(error("a.csv", b"1\n9007199254740993\n").contains("2^53"));
+        let (_f, path) = written("a.csv", b"1\n1700000000.12345678901\n1700000000.12345678902\n");
+        assert!(open(&path).unwrap().notes[0].contains("one number"));
+    }
+
+    #[test]
+    fn labels_are_read_as_people_write_them() {
+        let of = |name: &str, bytes: &[u8], rows: usize| {
+            let (_f, path) = written(name, bytes);
+            let rows = Rows { count: rows, under_numbers: false };
+            read_labels(&path, Some(rows)).map(|labels| (labels.class, labels.classes))
+        };
+        let same = |name: &str, bytes: &[u8], rows: usize| of(name, bytes, rows).unwrap();
+        assert_eq!(same("y.csv", b"-1\n1\n1.0\n", 3), (vec![0, 1, 1], vec!["-1".to_owned(), "1".to_owned()]));
+        assert_eq!(same("y.csv", b"cat\nox\n", 2).1, ["cat", "ox"]);
+        assert_eq!(same("y.csv", b"species\nox\ncat\n", 2).0, [1, 0]);
+        assert_eq!(same("y.csv", b"0,1,0\n1,0,0\n0,0,1\n", 3).0, [1, 0, 2]);
+        assert_eq!(same("y.csv", b"label\n3\n3\n", 2).0, [0, 0]);
+        assert!(of("y.csv", b"0\n1\n1\n", 2).unwrap_err().to_string().contains("header"));
+        assert!(of("y.csv", b"cat\n\nox\n", 2).unwrap_err().to_string().contains("line 2 is empty"));
+        assert!(of("y.csv", b"cat\nNA\ncat\n", 3).is_err());
+        assert!(of("y.csv", b"0.2,0.8\n0.7,0.3\n", 2).unwrap_err().to_string().contains("argmax"));
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(300))]
         #[test]
-        fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), place in 0_usize..200, format in 0_usize..5) {
-            let extension = ["npy", "npz", "csv", "safetensors", "mat"][format];
+        fn no_bytes_make_a_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), place in 0_usize..200, format in 0_usize..6) {
+            let extension = ["npy", "npz", "csv", "safetensors", "mat", "txt.gz"][format];
             // Random bytes, and a valid file with some of them in it.
             let mut valid = match format {
                 0 => npy("<f8", "(2, 2)", &[0; 32]),
@@ -225,6 +470,7 @@ mod tests {
             for content in [&bytes, &valid] {
                 let (_folder, path) = written(&format!("f.{extension}"), content);
                 let _ = read(&path);
+                let _ = read_labels(&path, Some(Rows { count: 3, under_numbers: true }));
             }
         }
     }

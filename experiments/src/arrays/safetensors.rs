@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use ndarray::{Array2, ArrayD, IxDyn};
+use ndarray::{ArrayD, IxDyn};
 use safetensors::{Dtype, SafeTensors};
 
-use super::{as_matrix, choose};
+use super::numbers::{self, Kind};
+use super::{Content, choose};
 
 /// Reads a tensor: the one named, or the only one.
 ///
 /// # Errors
 /// If the file is damaged, has no such tensor, or it is of no plain number type.
-pub fn read(path: &Path, name: Option<&str>) -> Result<Array2<f64>> {
+pub fn read(path: &Path, name: Option<&str>) -> Result<Content> {
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     let tensors =
@@ -20,36 +21,32 @@ pub fn read(path: &Path, name: Option<&str>) -> Result<Array2<f64>> {
     let names = sorted_names(&tensors);
     let name = choose(&names, name, &shown)?;
     let tensor = tensors.tensor(name).map_err(|error| anyhow!("{shown}: {error}"))?;
-    let data = tensor.data();
-    macro_rules! numbers {
-        ($type:ty) => {
-            data.chunks_exact(size_of::<$type>())
-                .map(|chunk| {
-                    let mut bytes = [0; size_of::<$type>()];
-                    bytes.copy_from_slice(chunk);
-                    #[allow(clippy::cast_lossless)] // one line for all types, lossless or not
-                    let value = <$type>::from_le_bytes(bytes) as f64;
-                    value
-                })
-                .collect::<Vec<f64>>()
-        };
-    }
-    let values = match tensor.dtype() {
-        Dtype::F64 => numbers!(f64),
-        Dtype::F32 => numbers!(f32),
-        Dtype::I64 => numbers!(i64),
-        Dtype::I32 => numbers!(i32),
-        Dtype::I16 => numbers!(i16),
-        Dtype::I8 => numbers!(i8),
-        Dtype::U64 => numbers!(u64),
-        Dtype::U32 => numbers!(u32),
-        Dtype::U16 => numbers!(u16),
-        Dtype::U8 | Dtype::BOOL => numbers!(u8),
-        other => bail!("{shown}: {name} is of type {other:?}; f32, f64, integers and booleans are supported"),
-    };
+    let explain = || format!("cannot read the tensor {name} of {shown}");
+    let kind = kind(tensor.dtype()).with_context(explain)?;
+    let mut data = tensor.data();
+    let values = numbers::read(&mut data, kind, false, tensor.data().len() / kind.bytes()).with_context(explain)?;
     let array = ArrayD::from_shape_vec(IxDyn(tensor.shape()), values)
         .with_context(|| format!("{shown}: the shape of {name} does not match its data"))?;
-    as_matrix(array).with_context(|| format!("{shown}: {name}"))
+    Ok(Content::Numbers(array, kind))
+}
+
+fn kind(dtype: Dtype) -> Result<Kind> {
+    Ok(match dtype {
+        Dtype::F64 => Kind::F64,
+        Dtype::F32 => Kind::F32,
+        Dtype::F16 => Kind::F16,
+        Dtype::BF16 => Kind::Bf16,
+        Dtype::I64 => Kind::I64,
+        Dtype::I32 => Kind::I32,
+        Dtype::I16 => Kind::I16,
+        Dtype::I8 => Kind::I8,
+        Dtype::U64 => Kind::U64,
+        Dtype::U32 => Kind::U32,
+        Dtype::U16 => Kind::U16,
+        Dtype::U8 => Kind::U8,
+        Dtype::BOOL => Kind::Bool,
+        other => bail!("the type {other:?} is not read; save it as float32 (tensor.float())"),
+    })
 }
 
 /// The names of a file's tensors, sorted.

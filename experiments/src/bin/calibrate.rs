@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Parser;
 use infoplane_experiments::calibration::advice::Calibration;
 use infoplane_experiments::calibration::run::{Candidate, Size, calibrate};
@@ -89,7 +89,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    exit("calibrate", run(&Arguments::parse()))
+    exit("calibrate", || run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
@@ -108,6 +108,12 @@ fn run(arguments: &Arguments) -> Result<()> {
         "{} is the folder of a run, whose calibration.csv would be written over; choose another --output",
         folder.display()
     );
+    if let Some(file) = ["calibration.csv", "summary.csv"].into_iter().find(|file| folder.join(file).exists()) {
+        bail!(
+            "{} has a {file} of an earlier calibration, which is not written over; choose another --output, or delete it",
+            folder.display()
+        );
+    }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
 
     let started = Instant::now();

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
 use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, pair};
+use infoplane_experiments::quoting;
 use infoplane_experiments::terminal::{exit, say};
 
 /// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.
 ///
-/// Files are .npy, .npz, .csv, .safetensors or .mat; rows are samples. Of a file with several arrays, name one:
-/// layers.npz:hidden1. Without --x every row is an input of its own.
+/// Files are .npy, .npz, .safetensors, .mat, or .csv, .tsv, .txt (also .gz); rows are samples. Of a file with several arrays, one
+/// is named like layers.npz:hidden1. Without --x every row is an input of its own.
 ///
 /// Estimators: binning:width=0.07  binning:bins=30,range=-1..1  binning:bins=30,range=own  binning:quantile=30
 /// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
@@ -22,10 +23,10 @@ use infoplane_experiments::terminal::{exit, say};
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
 struct Cli {
-    /// Activations of a layer, one row per sample (repeatable)
-    #[arg(long, value_name = "FILE")]
+    /// Activations of layers, one row per sample: files, a folder of them, all arrays of a file, or [epochs x rows x columns]
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     t: Vec<PathBuf>,
-    /// Labels, one whole number per sample
+    /// Labels, one per sample: whole numbers, words, or one-hot
     #[arg(long, value_name = "FILE")]
     y: Option<PathBuf>,
     /// Inputs; equal rows are one x
@@ -59,7 +60,7 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    exit("estimate", answer(&Cli::parse()))
+    exit("estimate", || answer(&Cli::parse()))
 }
 
 fn answer(cli: &Cli) -> Result<()> {
@@ -70,13 +71,18 @@ fn answer(cli: &Cli) -> Result<()> {
     }
     ensure!(cli.bootstrap != 1, "--bootstrap 1: one half has no spread; give at least 2, better 100");
     let resampling = Resampling { permutations: cli.shuffle, halves: cli.bootstrap };
-    let rows = if let [a, b] = cli.pair.as_slice() {
+    let mut rows = if let [a, b] = cli.pair.as_slice() {
         pair([a, b], &estimators, resampling)?
     } else {
         ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
         let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
-        Layers::read(&cli.t, labels, cli.x.as_deref())?.estimate(&estimators, resampling)?
+        let layers = Layers::read(&cli.t, labels, cli.x.as_deref())?;
+        layers.described.iter().for_each(|line| say!("read {line}"));
+        layers.estimate(&estimators, resampling)?
     };
+    for row in &mut rows {
+        row.layer = quoting::cell(&row.layer).into_owned();
+    }
     for doubt in rows.iter().filter_map(|row| row.doubt.as_ref()) {
         say!("note: {doubt}");
     }

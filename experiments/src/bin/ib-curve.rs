@@ -43,8 +43,8 @@ const ANNEALED_CELLS: usize = 8;
 #[derive(Debug, Parser)]
 #[command(name = "ib-curve", version)]
 struct Arguments {
-    /// CSV without header: rows x, columns y; counts or probabilities
-    #[arg(long, value_name = "CSV")]
+    /// Rows x, columns y, counts or probabilities: .csv, .tsv, .txt (also .gz), .npy, .npz, .mat or .safetensors
+    #[arg(long, value_name = "FILE")]
     joint: PathBuf,
     /// Solve at this β (repeatable); up to 1 the optimum is to say nothing
     #[arg(long, value_name = "β", group = "what", allow_negative_numbers = true)]
@@ -88,7 +88,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    exit("ib-curve", run(&Arguments::parse()))
+    exit("ib-curve", || run(&Arguments::parse()))
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
@@ -97,6 +97,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         ensure!(is_svg, "--figure {}: figures are drawn as .svg", path.display());
     }
     let file = joint_file::read(&arguments.joint)?;
+    say!("read {}", file.described);
     if let Some(sum) = file.normalised_from {
         say!("note: the joint adds up to {sum}; divided by it");
     }

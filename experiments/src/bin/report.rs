@@ -24,7 +24,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("report", write(&Cli::parse()))
+    exit("report", || write(&Cli::parse()))
 }
 
 fn write(cli: &Cli) -> Result<()> {

@@ -36,7 +36,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("rq1", answer(&Cli::parse().args))
+    exit("rq1", || answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {

@@ -55,7 +55,7 @@ enum Order {
 }
 
 fn main() -> ExitCode {
-    exit("rq2", answer(Cli::parse()))
+    exit("rq2", || answer(Cli::parse()))
 }
 
 fn answer(cli: Cli) -> Result<()> {

@@ -11,15 +11,20 @@ use clap::Parser;
 use infoplane_experiments::answers::{in_words, table};
 use infoplane_experiments::bound::layers::LayerRow;
 use infoplane_experiments::bound::verdict::{BoundRule, CLAIMS, judge, moral};
-use infoplane_experiments::bound::{CurveRow, TransitionRow, criticality, gaps};
+use infoplane_experiments::bound::{CurveRow, TransitionRow, conditions, criticality, gaps};
 use infoplane_experiments::calibration::trust;
 use infoplane_experiments::claims::ClaimRow;
-use infoplane_experiments::config::RunArgs;
+use infoplane_experiments::config::{RunArgs, typed};
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::Settings;
+use infoplane_experiments::tasks::own_name;
 use infoplane_experiments::terminal::{exit, tell};
+use toml::Value;
+
+/// The paper's task as a degenerate control.
+const HARD: &str = "hard labels";
 
 const DEFAULTS: &str = include_str!("../../configs/rq3.toml");
 
@@ -36,11 +41,22 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("rq3", answer(&Cli::parse().args))
+    exit("rq3", || answer(&Cli::parse().args))
+}
+
+/// The settings; on a task of one's own, in place of the paper's conditions, which are rules of its task, one of that task's name.
+fn settings(args: &RunArgs) -> Result<Settings<BoundRule>> {
+    let mut table = args.table(DEFAULTS)?;
+    let dataset = table.get("task").and_then(|task| task.get("dataset")).and_then(Value::as_str).unwrap_or_default();
+    if let Some(name) = own_name(dataset) {
+        let built_in = RunArgs { config: None, settings: Vec::new(), ..args.clone() }.table(DEFAULTS)?;
+        conditions::of_own_task(&mut table, &built_in, &name);
+    }
+    typed(table)
 }
 
 fn answer(args: &RunArgs) -> Result<()> {
-    let rq3: Settings<BoundRule> = args.settings(DEFAULTS)?;
+    let rq3 = settings(args)?;
     if args.show_config {
         return rq3.show();
     }
@@ -62,18 +78,22 @@ fn answer(args: &RunArgs) -> Result<()> {
     let drawing = args.drawing(results.folder());
     figures::bound::draw(&gaps, &curve, drawing)?;
     figures::gaps::draw(&gaps, drawing)?;
-    print_verdict(&claims);
+    print_verdict(&claims, &rq3.verdict.shuffled);
     trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
 }
 
-fn print_verdict(claims: &[ClaimRow]) {
+fn print_verdict(claims: &[ClaimRow], shuffled: &str) {
     tell!("RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?\n");
     tell!("{}", table(claims).trim_end());
-    let soft = |claim: &ClaimRow| claim.condition.starts_with("I(X;Y)");
-    tell!("\nIn words: hidden layers after training, over the soft tasks and activations");
+    let is_control = |name: &str| !name.is_empty() && name == shuffled;
+    let soft = |claim: &ClaimRow| {
+        let name = claim.condition.rsplit_once(", ").map_or(claim.condition.as_str(), |(name, _)| name);
+        name != HARD && !is_control(name)
+    };
+    tell!("\nIn words: hidden layers after training, over tasks (without `{HARD}` and controls) and activations");
     for (question, lines) in in_words(claims, &CLAIMS, soft) {
         tell!("  {question}");
         lines.iter().for_each(|line| tell!("    {line}"));

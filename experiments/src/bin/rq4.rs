@@ -57,7 +57,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("rq4", answer(&Cli::parse().args))
+    exit("rq4", || answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {

@@ -37,7 +37,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("rq5", answer(&Cli::parse().args))
+    exit("rq5", || answer(&Cli::parse().args))
 }
 
 fn answer(args: &RunArgs) -> Result<()> {

@@ -25,7 +25,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("serve", serve(&Cli::parse()))
+    exit("serve", || serve(&Cli::parse()))
 }
 
 fn serve(cli: &Cli) -> Result<()> {

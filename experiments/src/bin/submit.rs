@@ -5,6 +5,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use infoplane_experiments::quoting;
 use infoplane_experiments::results::write_atomically;
 use infoplane_experiments::slurm::{Plan, Submission};
 use infoplane_experiments::terminal::{exit, tell};
@@ -31,7 +32,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    exit("submit", submit(Cli::parse()))
+    exit("submit", || submit(Cli::parse()))
 }
 
 fn submit(cli: Cli) -> Result<()> {
@@ -56,6 +57,10 @@ fn submit(cli: Cli) -> Result<()> {
     let folder = stages.last().context("the run has no stages")?.folder.clone();
     let working_folder = std::env::current_dir().context("the working folder cannot be told")?;
     let logs = working_folder.join(folder).join("slurm");
+    ensure!(
+        !logs.to_string_lossy().contains(['\n', '\r']) && !options.iter().any(|option| option.contains(['\n', '\r'])),
+        "a line end in the folder's name or in --sbatch would end a line of Slurm's script"
+    );
     let submission = Submission {
         program: &program,
         arguments: &arguments,
@@ -127,7 +132,7 @@ fn submitted(sbatch: &mut Command) -> Result<String> {
 
 fn shown(command: &Command) -> String {
     let words: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
-    words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    words.iter().map(|word| quoting::shell(&word.to_string_lossy()).into_owned()).collect::<Vec<_>>().join(" ")
 }
 
 /// Takes `name VALUE` and `name=VALUE` out of the arguments; the values.

@@ -175,7 +175,7 @@ impl Decoder {
             let (mut own, mut given) = (Array1::<f64>::zeros(n_y), Array1::<f64>::zeros(n_y));
             for &(_, x, p) in cell {
                 for y in 0..n_y {
-                    own[y] += p / p_t * joint.p_y_given_x()[[x as usize, y]];
+                    own[y] += p / p_t * joint.p(x as usize, y);
                     given[y] += p / p_t * network[[x as usize, y]].exp2();
                 }
             }
@@ -215,7 +215,7 @@ impl Samples {
             let table = Array2::from_shape_fn((rows.len(), task.joint.n_y()), |(row, y)| p(rows[row], y));
             Ok(Part { rows, joint: JointDistribution::from_conditional(p_x, table)? })
         };
-        let truth = |x: usize, y: usize| task.joint.p_y_given_x()[[x, y]];
+        let truth = |x: usize, y: usize| task.joint.p(x, y);
         Ok(Self { train: part(train, &label)?, test: if test.is_empty() { None } else { Some(part(test, &truth)?) } })
     }
 }

@@ -8,6 +8,7 @@
 //! | [`criticality`] | how far layers are from transitions, beside chance: `criticality.csv` |
 //! | [`verdict`] | RQ3's rules, fixed beforehand, and what they decide |
 
+pub mod conditions;
 pub mod criticality;
 pub mod gaps;
 pub mod layers;

@@ -51,7 +51,7 @@ pub struct RunArgs {
     /// Training epochs
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// Another task than the paper's: a .mat like the authors' var_u.mat, an .npz (inputs, labels), a .csv (labels last),
+    /// Another task than the paper's: a .mat like the authors' var_u.mat, an .npz (inputs, labels), a .csv, .tsv or .txt (labels last),
     /// …images-idx3-ubyte, or teacher:inputs=12,patterns=4096,noise=0.5,seed=1
     #[arg(long, value_name = "FILE|teacher")]
     pub dataset: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! The bound as a figure: the curve, its ceilings I(X;T) and I(X;Y), and the places asked for.
 
+use crate::results::write_atomically;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -42,5 +43,5 @@ pub fn draw(path: &Path, problem: &Problem, marks: Vec<(f64, f64)>) -> Result<()
         .with_x_label("I(X;T) / bits")
         .with_y_label("I(T;Y) / bits");
     let svg = SvgBackend.render_scene(&render_multiple(plots, layout));
-    std::fs::write(path, svg).with_context(|| format!("the figure cannot be written to {}", path.display()))
+    write_atomically(path, svg.as_bytes()).context("the figure cannot be written")
 }

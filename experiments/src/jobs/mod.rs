@@ -30,6 +30,7 @@ use thiserror::Error;
 use crate::interrupt;
 use crate::results::atomically;
 use crate::terminal::say;
+use crate::threads;
 use claim::{Claim, claim, holder, wait};
 use selection::{JobArgs, listed};
 pub use tables::{Stopped, Tables};
@@ -151,23 +152,28 @@ impl Jobs {
         let (failure, elsewhere) = (Mutex::new(None), Mutex::new(Vec::new()));
         let stop = || failed.load(Ordering::Relaxed) || interrupt::asked();
         std::thread::scope(|scope| {
-            for _ in 0..threads.clamp(1, jobs.len().max(1)) {
-                scope.spawn(|| {
-                    while !stop() {
-                        let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                        match self.take(job, &stop, work) {
-                            Ok(true) => (),
-                            Ok(false) => elsewhere.lock().unwrap_or_else(PoisonError::into_inner).push(job),
-                            Err(error) if error.is::<Stopped>() => (),
-                            Err(error) => {
-                                failed.store(true, Ordering::Relaxed);
-                                // A poisoned lock still holds the first failure.
-                                failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                            }
+            let worker = || {
+                while !stop() {
+                    let Some(&job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                    match self.take(job, &stop, work) {
+                        Ok(true) => (),
+                        Ok(false) => elsewhere.lock().unwrap_or_else(PoisonError::into_inner).push(job),
+                        Err(error) if error.is::<Stopped>() => (),
+                        Err(error) => {
+                            failed.store(true, Ordering::Relaxed);
+                            // A poisoned lock still holds the first failure.
+                            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                         }
                     }
-                });
+                }
+            };
+            // This thread works, too, so that there is one where no other can be had.
+            for _ in 1..threads.clamp(1, jobs.len().max(1)) {
+                if threads::spawn(scope, worker).is_none() {
+                    break;
+                }
             }
+            worker();
         });
         if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);

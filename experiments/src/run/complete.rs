@@ -14,6 +14,7 @@ use crate::jobs::{self, Jobs};
 use crate::progress::Progress;
 use crate::results::{Results, RunRecord};
 use crate::slurm::Plan;
+use crate::sources;
 use crate::tasks::Task;
 use crate::terminal::{say, tell};
 use crate::training::{Job, TABLES};
@@ -26,6 +27,8 @@ impl<V: Rule> Settings<V> {
     /// If a setting is impossible, the folder is not ours to write, or a job fails (finished jobs are kept).
     pub fn complete(&self, question: &str, args: &RunArgs) -> Result<Option<Results>> {
         let started = Instant::now();
+        let files = self.files()?;
+        let sources = sources::of(&files)?;
         let conditions = self.resolve()?;
         let folder = args.folder(question);
         let count: usize = conditions.iter().map(|condition| condition.jobs(&[], &folder).len()).sum();
@@ -33,7 +36,9 @@ impl<V: Rule> Settings<V> {
             tell!("{}", Plan::new(count, folder));
             return Ok(None);
         }
-        let results = Results::claim(folder, self)?;
+        let changed = sources::differences(&sources, &sources::of(&files)?);
+        ensure!(changed.is_empty(), "files have changed while they were read: {}", changed.join("; "));
+        let results = Results::claim(folder, self, sources)?;
         if results.is_complete() {
             results.check_tables()?;
             say!("{} is complete: nothing is trained again", results.folder().display());
@@ -52,6 +57,13 @@ impl<V: Rule> Settings<V> {
                 own.len(),
                 conditions.len()
             );
+        }
+        let mut said: Vec<&str> = Vec::new();
+        for note in conditions.iter().flat_map(|condition| &condition.task.notes) {
+            if !said.contains(&note.as_str()) {
+                say!("read {note}");
+                said.push(note);
+            }
         }
         let jobs = Jobs::new(results.folder(), count, results.identity(), &args.work)?;
         let bounds = bounds(&conditions);
@@ -106,7 +118,9 @@ impl<V: Rule> Settings<V> {
         let device = format!("{} device {}", self.compute.backend, self.compute.device);
         let seeds = self.run.checked_seeds()?;
         let record = RunRecord::new(question, device, threads, started.elapsed(), &seeds, &notes, results.config());
-        let record = RunRecord { tables, ..record };
+        let mut sources = results.sources().clone();
+        sources.extend(sources::of(&args.config)?);
+        let record = RunRecord { tables, sources, ..record };
         results.complete(&record)?;
         jobs::clear(results.folder())?;
         Ok(Some(results))

@@ -1,7 +1,8 @@
 //! The part every question shares between its settings and its CSVs: conditions, cut into jobs, trained, merged.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use infoplane_info::estimators::EstimatorKind;
@@ -15,7 +16,7 @@ use crate::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSetti
 use crate::tasks::{Task, TaskSettings, count};
 use crate::terminal::{say, tell};
 use crate::training::{Job, ModelSettings};
-use crate::version;
+use crate::{quoting, version};
 
 mod checks;
 mod complete;
@@ -65,7 +66,7 @@ struct Resolved<V> {
     settings: Settings<V>,
     seeds: Vec<u64>,
     epochs: Vec<usize>,
-    task: Task,
+    task: Arc<Task>,
     weights: Option<Vec<f32>>,
 }
 
@@ -104,6 +105,10 @@ impl<V: Rule> Settings<V> {
             let (name, mut changes, mut table) = (names[k].clone(), changes.clone(), base.clone());
             changes.remove("name");
             ensure!(!name.is_empty(), "condition number {} has no name: write name = \"…\"", k + 1);
+            ensure!(
+                !quoting::is_formula(&name) && *quoting::terminal(&name) == name,
+                "the condition `{name}` begins like a formula of a spreadsheet, or has characters that nobody sees; give it another name"
+            );
             ensure!(!names[..k].contains(&name), "two conditions have the name `{name}`");
             ensure!(!changes.contains_key("condition"), "the condition `{name}` has conditions of its own");
             merge(&mut table, changes);
@@ -137,28 +142,41 @@ impl<V: Rule> Settings<V> {
         Ok(())
     }
 
+    /// The files that the conditions read: datasets and weights.
+    fn files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for (_, settings) in self.conditions()? {
+            files.extend(settings.task.files());
+            if !settings.model.weights.is_empty() {
+                files.push(PathBuf::from(&settings.model.weights));
+            }
+        }
+        files.sort();
+        files.dedup();
+        Ok(files)
+    }
+
     /// Every condition, with all of its settings checked.
     fn resolve(&self) -> Result<Vec<Resolved<V>>> {
         self.verdict.check(&self.condition_names())?;
-        // Conditions mostly share their task, which takes a while to make.
-        let mut made: Option<(TaskSettings, Task)> = None;
+        // Conditions mostly share their task, which takes a while to make, and memory to hold.
+        let mut made: Vec<(TaskSettings, Arc<Task>)> = Vec::new();
         let resolved = self.conditions()?.into_iter().map(|(name, settings)| {
             let explain = || format!("the condition `{name}`");
-            let task = match &made {
-                Some((same, task)) if *same == settings.task => task.clone(),
-                _ => {
-                    settings.task.check().with_context(explain)?;
-                    let task = settings.task.load().with_context(explain)?;
-                    made = Some((settings.task.clone(), task.clone()));
-                    task
-                }
+            settings.task.check().with_context(explain)?;
+            let task = if let Some((_, task)) = made.iter().find(|(made, _)| made.is_same_task(&settings.task)) {
+                Arc::clone(task)
+            } else {
+                let task = Arc::new(settings.task.load().with_context(explain)?);
+                made.push((settings.task.clone(), Arc::clone(&task)));
+                task
             };
             settings.resolve_one(name.clone(), task).with_context(explain)
         });
         resolved.collect()
     }
 
-    fn resolve_one(self, name: String, task: Task) -> Result<Resolved<V>> {
+    fn resolve_one(self, name: String, task: Arc<Task>) -> Result<Resolved<V>> {
         let seeds = self.run.checked_seeds()?;
         let epochs = self.measure.checked_epochs(self.train.epochs)?;
         ensure!(
@@ -217,7 +235,7 @@ impl<V> Resolved<V> {
                         compute: &settings.compute,
                         save_weights: settings.measure.save_weights.then(|| folder.join("weights")),
                     };
-                    jobs.push((&self.task, job));
+                    jobs.push((self.task.as_ref(), job));
                 }
             }
         }

@@ -11,6 +11,9 @@ use ndarray::Array2;
 
 use super::Task;
 use super::labelled::labelled;
+use crate::arrays::Array;
+use crate::arrays::labels::of_numbers;
+use crate::arrays::source;
 
 /// Reads the images of a file and the labels beside it.
 ///
@@ -21,19 +24,22 @@ pub fn load(images: &Path) -> Result<Task> {
     let (shape, pixels) = read(images)?;
     let (n, size) = (shape[0], pixels.len().checked_div(shape[0]).unwrap_or(0));
     ensure!(n > 0 && size > 0, "{} holds no images ({shape:?})", images.display());
+    let labels_shown = labels.display().to_string();
     let (label_shape, label_bytes) = read(&labels)?;
     ensure!(
         label_shape.len() == 1,
         "{} should have one label for each image, but is {label_shape:?}",
         labels.display()
     );
-    let inputs = Array2::from_shape_vec((n, size), pixels.iter().map(|&v| f32::from(v) / 255.0).collect())?;
-    let label_bytes: Vec<i64> = label_bytes.into_iter().map(i64::from).collect();
-    labelled(super::name_of(images), inputs, &label_bytes, &images.display().to_string())
+    let shown = images.display().to_string();
+    let pixels = pixels.iter().map(|&v| f64::from(f32::from(v) / 255.0)).collect();
+    let inputs = Array::of_matrix(Array2::from_shape_vec((n, size), pixels)?, &shown);
+    let labels: Vec<f64> = label_bytes.into_iter().map(f64::from).collect();
+    labelled(super::name_of(images), inputs, of_numbers(&labels, &labels_shown)?, &shown)
 }
 
 /// The file of labels that belongs to a file of images.
-fn labels_beside(images: &Path) -> Result<PathBuf> {
+pub(super) fn labels_beside(images: &Path) -> Result<PathBuf> {
     let name = images.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let labels = name.replace("images", "labels").replace("idx3", "idx1");
     ensure!(
@@ -47,6 +53,7 @@ fn labels_beside(images: &Path) -> Result<PathBuf> {
 /// The dimensions and the bytes of a file.
 fn read(path: &Path) -> Result<(Vec<usize>, Vec<u8>)> {
     let shown = path.display();
+    source::check(path)?;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     let &[0, 0, kind, dimensions, ref rest @ ..] = bytes.as_slice() else {
         bail!("{shown} is no IDX file: it does not start with two zero bytes (unpack .gz files first)")
@@ -86,6 +93,19 @@ mod tests {
         let task = load(&path).unwrap();
         assert_eq!(task.inputs, ndarray::array![[0.0, 0.2], [1.0, 0.4]]);
         assert_eq!(task.joint.p_y_given_x(), ndarray::array![[0.0, 1.0], [1.0, 0.0]]);
+    }
+
+    #[test]
+    fn both_files_are_what_a_run_comes_from() {
+        let files = |dataset: &str| {
+            let settings = serde_json::json!({
+                "dataset": dataset, "labels": "soft", "i_xy_bits": 0.99, "label_noise": 0.0, "split": "random"
+            });
+            serde_json::from_value::<super::super::TaskSettings>(settings).unwrap().files()
+        };
+        assert_eq!(files("t10k-images.idx3-ubyte")[1], Path::new("t10k-labels.idx1-ubyte"));
+        assert_eq!(files("images.csv").len(), 1);
+        assert!(files("").is_empty() && files("teacher:inputs=3").is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! | empty | `o3` | the paper's task, generated |
 //! | `teacher:inputs=12,…` | `teacher` | Gaussian inputs and a noisy linear teacher |
 //! | a .mat file | `mat` | like the authors' var_u.mat |
-//! | an .npz or .csv file | `own` | data of one's own |
+//! | an .npz file, or a table as text | `own` | data of one's own |
 //! | `…images-idx3-ubyte` | `idx` | images in MNIST's format |
 //!
 //! A [`Task`] has every input pattern and the exact p(x, y), so that information can be measured over all of X rather than
@@ -18,7 +18,7 @@ mod o3;
 mod own;
 mod teacher;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use infoplane_info::JointDistribution;
@@ -27,6 +27,9 @@ use ndarray::Array2;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
+
+use crate::arrays::source;
+use crate::quoting;
 
 pub use o3::{Labelling, Pattern, o3};
 
@@ -39,6 +42,8 @@ pub struct Task {
     pub inputs: Array2<f32>,
     /// The exact p(x, y) over those n patterns.
     pub joint: JointDistribution,
+    /// What was read, in a line each, for the user to check.
+    pub notes: Vec<String>,
 }
 
 /// Which task, and how it is cut into training and test patterns.
@@ -88,21 +93,36 @@ impl TaskSettings {
     /// If the file cannot be read, or I(X;Y) cannot be had.
     pub fn load(&self) -> Result<Task> {
         let path = Path::new(&self.dataset);
-        let extension =
-            path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let (extension, _) = source::extension(path);
         match (self.dataset.split_once(':').unwrap_or((&self.dataset, "")), extension.as_str()) {
             (("", _), _) => o3(self.labels, self.i_xy_bits),
             (("teacher", settings), _) => teacher::parse(settings),
             (_, "mat") => mat::load(path),
             (_, "npz") => own::npz(path),
-            (_, "csv") => own::csv(path),
+            (_, "csv" | "tsv" | "txt") => own::table(path),
             _ if self.dataset.contains("idx") => idx::load(path),
             _ => bail!(
-                "task.dataset = \"{}\": data come as .mat (F and y), .npz (inputs and labels), .csv (labels last), \
+                "task.dataset = \"{}\": data come as .mat (F and y), .npz (inputs and labels), .csv, .tsv or .txt, also .gz (labels last), \
                  …images-idx3-ubyte, or generated, like teacher:inputs=12",
                 self.dataset
             ),
         }
+    }
+
+    /// Whether the same patterns and p(y|x) come of both.
+    pub fn is_same_task(&self, other: &Self) -> bool {
+        (&self.dataset, self.labels, self.i_xy_bits) == (&other.dataset, other.labels, other.i_xy_bits)
+    }
+
+    /// The files that are read, if any are.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let path = PathBuf::from(&self.dataset);
+        if self.dataset.is_empty() || self.dataset == "teacher" || self.dataset.starts_with("teacher:") {
+            return Vec::new();
+        }
+        let is_array = matches!(source::extension(&path).0.as_str(), "mat" | "npz" | "csv" | "tsv" | "txt");
+        let labels = idx::labels_beside(&path).ok().filter(|_| !is_array);
+        std::iter::once(path).chain(labels).collect()
     }
 
     /// # Errors
@@ -129,10 +149,9 @@ impl TaskSettings {
             SplitRule::First => (0..count(fraction, n) as u32).collect(),
             SplitRule::Random => choose((0..n as u32).collect(), fraction, seed),
             SplitRule::Stratified => {
-                let p = task.joint.p_y_given_x();
                 let likeliest = |x: u32| {
-                    let row = p.row(x as usize);
-                    (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or(0)
+                    let entries = task.joint.entries(x as usize);
+                    entries.max_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(y, _)| y)
                 };
                 let stratum = |y| (0..n as u32).filter(|&x| likeliest(x) == y).collect::<Vec<u32>>();
                 // Each stratum shuffles with the same stream: strata are disjoint, so the draws stay independent of labels.
@@ -144,9 +163,18 @@ impl TaskSettings {
     }
 }
 
-/// The name of a file's task: the file's, without its extension.
+/// A short name of one's own task; none of the paper's, whose dataset is empty.
+pub fn own_name(dataset: &str) -> Option<String> {
+    let is_teacher = dataset == "teacher" || dataset.starts_with("teacher:");
+    (!dataset.is_empty()).then(|| if is_teacher { "teacher".to_owned() } else { name_of(Path::new(dataset)) })
+}
+
+/// The name of a file's task: the file's, without its extension, as a table may hold it.
 fn name_of(path: &Path) -> String {
-    path.file_stem().map_or_else(|| "dataset".to_owned(), |stem| stem.to_string_lossy().into_owned())
+    let packed = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz"));
+    let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = stem(path).and_then(|name| if packed { stem(Path::new(&name)) } else { Some(name) });
+    name.map_or_else(|| "dataset".to_owned(), |name| quoting::cell(&name).into_owned())
 }
 
 /// The number of training patterns of a fraction.
@@ -167,22 +195,23 @@ fn draw_labels(joint: &JointDistribution, noise: f64, seed: u64) -> Vec<u32> {
     let mut rng = stream(seed, Purpose::Labels);
     // A stream of its own: noise changes some labels and leaves the draws of the others as they were.
     let mut noise_rng = stream(seed, Purpose::LabelNoise);
-    let p = joint.p_y_given_x();
-    p.outer_iter()
-        .map(|row| {
+    (0..joint.n_x())
+        .map(|x| {
             let mut left: f64 = rng.random();
-            let (noisy, other) = (noise_rng.random::<f64>() < noise, noise_rng.random_range(0..row.len() as u32));
+            let (noisy, other) = (noise_rng.random::<f64>() < noise, noise_rng.random_range(0..joint.n_y() as u32));
             if noisy {
                 return other;
             }
-            for (y, &p) in row.iter().enumerate() {
+            let mut last = 0;
+            for (y, p) in joint.entries(x) {
                 left -= p;
+                last = y as u32;
                 if left < 0.0 {
-                    return y as u32;
+                    break;
                 }
             }
-            // Rounding left a sliver: it belongs to the last label that can occur.
-            row.iter().rposition(|&p| p > 0.0).unwrap_or(0) as u32
+            // Rounding may leave a sliver: it belongs to the last label that can occur.
+            last
         })
         .collect()
 }

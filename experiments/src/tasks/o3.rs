@@ -69,7 +69,7 @@ pub fn o3(labels: Labelling, i_xy_bits: f64) -> Result<Task> {
         Labelling::Hard => "o3-hard".to_owned(),
         Labelling::Soft => format!("o3-{i_xy_bits}"),
     };
-    Ok(Task { name, inputs, joint })
+    Ok(Task { name, inputs, joint, notes: Vec::new() })
 }
 
 /// The invariants of the 4096 patterns, in the authors' order.

@@ -62,7 +62,7 @@ fn teacher(inputs: usize, patterns: usize, noise: f64, seed: u64) -> Result<Task
     // Of the rounded inputs, which the networks see.
     let p: Vec<f64> = x.mapv(f64::from).dot(&direction).iter().map(|&wx| standard.cdf(wx / noise)).collect();
     let joint = JointDistribution::uniform_binary(&p)?;
-    Ok(Task { name: "teacher".to_owned(), inputs: x, joint })
+    Ok(Task { name: "teacher".to_owned(), inputs: x, joint, notes: Vec::new() })
 }
 
 #[cfg(test)]

@@ -57,8 +57,8 @@ impl Mixture {
             if first[cell] == usize::MAX {
                 first[cell] = row;
             }
-            for y in (0..labels).filter(|&y| joint.p_y()[y] > 0.0) {
-                weights[cell * labels + y] += joint.p_x()[row] * joint.p_y_given_x()[[row, y]] / joint.p_y()[y];
+            for (y, p) in joint.entries(row).filter(|&(y, _)| joint.p_y()[y] > 0.0) {
+                weights[cell * labels + y] += joint.p_x()[row] * p / joint.p_y()[y];
             }
         }
         let points: Vec<f64> = t.select(Axis(0), &first).iter().map(|value| value * scale).collect();
@@ -243,7 +243,7 @@ mod tests {
             let expected: f64 = (0..500).map(|i| -density(i, &|_| 0.002).ln() * 0.002).sum();
             let densities = mixture.at_its_rows();
             approx::assert_abs_diff_eq!(densities.cross_entropy(&joint.p_y().to_vec()), expected, epsilon = 1e-11);
-            let of_one = |j: usize| joint.p_x()[j] * joint.p_y_given_x()[[j, 1]] / joint.p_y()[1];
+            let of_one = |j: usize| joint.p_x()[j] * joint.p(j, 1) / joint.p_y()[1];
             let expected: f64 = (0..500).map(|i| -of_one(i) * density(i, &of_one).ln()).sum();
             approx::assert_abs_diff_eq!(densities.cross_entropy_of_labels()[1], expected, epsilon = 1e-11);
             let mut out = [0.0; 2];

@@ -83,9 +83,7 @@ impl<'a> Sample<'a> {
     /// # Errors
     /// If p(y|x) leaves a label open.
     pub fn labels(&self) -> Result<Vec<usize>, EstimateError> {
-        let p = self.joint.p_y_given_x();
-        let label = |row: ndarray::ArrayView1<f64>| row.iter().position(|&p| p == 1.0);
-        p.outer_iter().map(|row| label(row).ok_or(EstimateError::SoftLabels)).collect()
+        (0..self.joint.n_x()).map(|x| self.joint.certain_label(x).ok_or(EstimateError::SoftLabels)).collect()
     }
 }
 

@@ -9,7 +9,7 @@
 //! nearest-neighbour estimators do not take and binned ones are biased by. It says how an estimate varies with the sample, not
 //! how far the estimator is off.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -60,8 +60,7 @@ pub fn permutation<R: Rng>(
     let (mut as_great, mut sum) = (0, 0.0);
     for _ in 0..permutations {
         order.shuffle(rng);
-        let p_y_given_x = sample.joint.p_y_given_x().select(Axis(0), &order);
-        let joint = reweighted(sample, p_y_given_x);
+        let joint = permuted(sample, &order);
         let bits = estimator.estimate(&Sample { joint: &joint, ..*sample })?.i_ty.bits;
         sum += bits;
         as_great += usize::from(bits >= observed - 1e-12);
@@ -103,16 +102,15 @@ pub fn interval<R: Rng>(
     rng: &mut R,
 ) -> Result<Interval, EstimateError> {
     let estimate = estimator.estimate(sample)?.i_ty.bits;
-    let (p_x, p_y_given_x) = (sample.joint.p_x(), sample.joint.p_y_given_x());
+    let p_x = sample.joint.p_x();
     about(estimate, sample.joint.n_x(), halves, rng, |half| {
         let rows = |values: ArrayView2<f64>| values.select(Axis(0), half);
         let mut p_half = p_x.select(Axis(0), half);
         p_half /= p_half.sum();
-        let joint =
-            JointDistribution::from_conditional(p_half, rows(p_y_given_x)).map_err(|_| EstimateError::Degenerate {
-                what: "p(x) of half the rows",
-                advice: "give rows without weights, or ask for no interval",
-            })?;
+        let joint = sample.joint.select(half, p_half).map_err(|_| EstimateError::Degenerate {
+            what: "p(x) of half the rows",
+            advice: "give rows without weights, or ask for no interval",
+        })?;
         let (t, net_input, inputs) = (rows(sample.t), sample.net_input.map(rows), sample.inputs.map(rows));
         let same_x = inputs.as_ref().map(|x| Partition::of_rows(x.view()));
         let half = Sample {
@@ -164,10 +162,9 @@ fn about<R: Rng>(
     Ok(Interval { mean: estimate, lower: end(0.025), upper: end(0.975) })
 }
 
-/// p(x) as it was, with other conditionals.
-fn reweighted(sample: &Sample, p_y_given_x: Array2<f64>) -> JointDistribution {
-    JointDistribution::from_conditional(sample.joint.p_x().to_owned(), p_y_given_x)
-        .expect("rows of a distribution are distributions")
+/// p(x) as it was, with the conditionals in another order.
+fn permuted(sample: &Sample, order: &[usize]) -> JointDistribution {
+    sample.joint.select(order, sample.joint.p_x().to_owned()).expect("p(x) of a distribution is one")
 }
 
 #[cfg(test)]
@@ -175,6 +172,7 @@ mod tests {
     use super::*;
     use crate::estimators::EstimatorKind;
     use crate::estimators::binning::{Binning, Bins};
+    use ndarray::Array2;
     use rand::rngs::ChaCha8Rng;
     use rand::{RngExt, SeedableRng};
 
