@@ -17,6 +17,9 @@ const STEEPEST: f64 = 1e9;
 /// I(X;Y) = 0.99, four bits of I(X;T) buy 1e-9 bits of I(T;Y)).
 pub(super) const RESOLUTION: f64 = 1e-9;
 
+/// Knots whose optima are tried in place of each other's, either way.
+const NEIGHBOURS: usize = 32;
+
 /// A certified curve: optima at knots, and bounds between them. Information in bits.
 ///
 /// # Example
@@ -84,7 +87,17 @@ impl Curve {
             spent.push(beta);
             curve.insert(problem, beta)?;
         }
+        curve.settle(problem);
         Ok(curve)
+    }
+
+    /// What one β finds serves its neighbours: information never falls as β grows. (For binary Y each is as good as can be.)
+    fn settle(&mut self, problem: &Problem) {
+        if !problem.is_binary() {
+            let among = |at: usize| &self.knots[at.saturating_sub(NEIGHBOURS)..(at + NEIGHBOURS).min(self.knots.len())];
+            self.knots = (0..self.knots.len()).map(|at| self.knots[at].the_best_of(among(at))).collect();
+            self.rebuild();
+        }
     }
 
     /// Exactly `points` knots: first where the sandwich is widest, then (where it has closed) evenly in ln β.
@@ -107,6 +120,7 @@ impl Curve {
             }
             curve.insert(problem, at)?;
         }
+        curve.settle(problem);
         Ok(curve)
     }
 

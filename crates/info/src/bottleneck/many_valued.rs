@@ -18,7 +18,7 @@ use super::kernel::{Atom, Gibbs, centroid};
 use super::multipliers::Multipliers;
 use super::polish::Support;
 use super::problem::Problem;
-use super::simplex::{self, Outcome};
+use super::simplex::{self, Outcome, Work};
 use super::solver::Solution;
 use super::weights::{Slope, optimise};
 
@@ -27,12 +27,14 @@ const TOLERANCE: (f64, f64) = (4e-10, 3e-7);
 const ROUNDS: usize = 24;
 /// ln D that is taken to be known at best, in a proof.
 const PROVEN: f64 = 4e-9;
+/// Climbs stop short of a summit by up to about this, in ln D.
+const RESOLUTION: f64 = 1e-10;
 /// Steps of descent in a round, and before the first.
 const STEPS: (usize, usize) = (150, 30);
 /// Decoders nearer than this many widths of a kernel are one: at first, and later if the cost does not rise.
 const NEAR: (f64, f64) = (0.15, 0.2);
 /// A summit nearer than this to a decoder is that decoder's own; two nearer than this are one. In widths of a kernel.
-const SAME: (f64, f64) = (0.02, 0.1);
+const SAME: (f64, f64) = (0.01, 0.1);
 /// What merging decoders, or leaving one out, may cost.
 const ROUNDING: f64 = 1e-13;
 /// The weights are found by themselves where n m² is no more than this.
@@ -51,11 +53,11 @@ struct Best {
 
 impl Problem {
     /// The optimum at β > 1 for more than two values of Y.
-    pub(super) fn solve_many_valued(&self, beta: f64, near: Option<&Solution>) -> Solution {
+    pub(super) fn solve_many_valued(&self, beta: f64, near: Option<&Solution>, work: Work) -> Solution {
         let rows: Vec<Atom> = (0..self.classes()).map(|s| Atom::new(self.row(s).to_vec())).collect();
         let says_nothing = Multipliers::new(self, beta, &self.ln_z(beta, &self.trivial()));
-        let tempts = rows.iter().any(|row| says_nothing.landscape.ln_d(row) > TOLERANCE.0);
-        let work = if near.is_some() { simplex::Work::Little } else { simplex::Work::Much };
+        let tempts =
+            beta > self.local_stability() || rows.iter().any(|row| says_nothing.landscape.ln_d(row) > TOLERANCE.0);
         if !tempts && let Ok(best) = self.gap_closed(beta, self.trivial(), &rows, TOLERANCE.0, work) {
             return self.answered(beta, best);
         }
@@ -163,7 +165,7 @@ impl Problem {
         support: Support,
         rows: &[Atom],
         tolerance: f64,
-        work: simplex::Work,
+        work: Work,
     ) -> Result<Best, (Best, Vec<Atom>)> {
         let cost = self.cost(beta, &support);
         let mut exact = Multipliers::new(self, beta, &self.ln_z(beta, &support));
@@ -192,10 +194,11 @@ impl Problem {
             starts = rows.len().min(ROWS.1) + more.len() + support.w.len();
             lowered.climb(&highest(ROWS.1));
             lowered.climb(&more);
+            lowered.climb_sideways(&support.atoms);
             atoms = missing(&lowered);
             lowered = lowered.lowered(TOLERANCE.0);
         }
-        let sampled = gap(&lowered, lowered.highest());
+        let sampled = gap(&lowered, lowered.highest()) + RESOLUTION;
         let best = Best { gap: sampled, proof: Proof::MultiStart { starts }, support: support.clone() };
         if sampled > tolerance {
             return Err((best, atoms));
@@ -208,7 +211,7 @@ impl Problem {
             Outcome::GivenUp => Ok(best),
             Outcome::Above(atom) => {
                 lowered.climb(&[atom]);
-                let gap = gap(&lowered, lowered.highest());
+                let gap = gap(&lowered, lowered.highest()) + RESOLUTION;
                 if gap <= tolerance { Ok(Best { gap, ..best }) } else { Err((Best { gap, ..best }, missing(&lowered))) }
             }
         }

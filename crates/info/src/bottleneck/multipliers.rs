@@ -5,7 +5,7 @@
 //! where D > 1 only**: for each summit, those x's that have the largest part of D for the least p(x), since the bound loses p(x)
 //! for each nat. An x of probability 1e-20 without a decoder of its own costs 1e-20 so, not its −ln Z.
 
-use super::climbs::{Summit, climb};
+use super::climbs::{Summit, climb, climb_sideways};
 use super::kernel::{Atom, Landscape};
 use super::problem::Problem;
 
@@ -39,6 +39,12 @@ impl<'a> Multipliers<'a> {
     /// The summits that these starts reach too.
     pub(super) fn climb(&mut self, starts: &[Atom]) {
         climb(&self.landscape, starts, &mut self.summits);
+        self.summits.sort_by(|a, b| b.ln_d.total_cmp(&a.ln_d));
+    }
+
+    /// The summits beside these places, where they are none themselves.
+    pub(super) fn climb_sideways(&mut self, places: &[Atom]) {
+        climb_sideways(&self.landscape, places, &mut self.summits);
         self.summits.sort_by(|a, b| b.ln_d.total_cmp(&a.ln_d));
     }
 

@@ -8,7 +8,11 @@ use super::BottleneckError;
 use super::certificate::Proof;
 use super::curve::chord;
 use super::problem::Problem;
+use super::simplex::Work;
 use super::solver::{OPEN_BITS, Solution};
+
+/// By so much rounding may put the bounds the wrong way round.
+const ROUNDING_BITS: f64 = 1e-9;
 
 /// The sandwich at one place, in bits, and the trade-off there.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,10 +30,11 @@ pub struct Query {
 }
 
 impl Query {
-    /// Whether the sandwich stayed open: wider than 1e-6 bits.
+    /// Whether the sandwich stayed open: wider than 1e-6 bits, or its bounds contradict each other.
     pub fn is_open(&self) -> bool {
         let apart = self.upper - self.lower;
-        apart.is_nan() || apart > OPEN_BITS
+        // Bounds the wrong way round contradict each other.
+        apart.is_nan() || apart > OPEN_BITS || apart < -ROUNDING_BITS
     }
 }
 
@@ -63,7 +68,7 @@ impl Problem {
         let lower = chord(bracket.low.1, high, i_xt).clamp(0.0, i_xy);
         Ok(Query {
             at: i_xt,
-            lower: lower.min(upper),
+            lower: if lower > upper + ROUNDING_BITS { lower } else { lower.min(upper) },
             upper,
             beta: between(bracket.low, (high_beta, high), i_xt, |p| p.0),
             proof,
@@ -90,7 +95,7 @@ impl Problem {
         let upper = chord(flip(bracket.low.1), flip(high), i_ty).clamp(0.0, h_s);
         Ok(Query {
             at: i_ty,
-            lower: lower.min(upper),
+            lower: if lower > upper + ROUNDING_BITS { lower } else { lower.min(upper) },
             upper,
             beta: between(bracket.low, (high_beta, high), i_ty, |p| p.1),
             proof,
@@ -119,7 +124,8 @@ impl Problem {
             let inside =
                 |beta: &f64| *beta > low_beta * (1.0 + 1e-14) && *beta < high_beta * (1.0 - 1e-14) && *beta < 1e12;
             let Some(beta) = proposals.into_iter().find(inside) else { break };
-            let solution = self.solve_near(beta, bracket.high.as_ref())?;
+            // One of many: a little work for each proof.
+            let solution = self.solve_with(beta, bracket.high.as_ref(), Work::Little)?;
             let point = (solution.i_xt, solution.i_ty);
             bracket.tangents.push((beta, solution.lagrangian_lower(), solution.proof));
             let reached = coordinate(point);

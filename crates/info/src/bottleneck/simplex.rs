@@ -9,7 +9,8 @@
 //! second order in the size of the simplex, and each term for itself. Terms grow with every s_y, so where a corner comes near the
 //! edge of the simplex of Y, v_iy may be raised to any share of max_i v_iy: g stays finite. Simplices are halved along their
 //! longest edge (in √s, where a kernel is about as wide everywhere) until the bound is below the tolerance. Nothing is sampled;
-//! only rounding (about 1e-13) is left.
+//! only rounding is left, of about 1e-16 β. Every λ(x) must be at most 1 (a larger one proves nothing): then no term is cut off
+//! where exponents end.
 
 use std::rc::Rc;
 
@@ -24,8 +25,8 @@ const SHARE: f64 = 1.0 / 16.0;
 const OVERHEAD: usize = 50;
 /// Up to so many values of Y a proof is tried.
 pub(super) const MOST_VALUES: usize = 5;
-/// Rounding of a sum.
-const ROUNDING: f64 = 1e-13;
+/// Rounding of a sum, and of exponents for each unit of β.
+const ROUNDING: (f64, f64) = (1e-13, 2e-15);
 const NOTHING: f64 = -700.0;
 const LANES: usize = 8;
 
@@ -63,6 +64,9 @@ pub(super) enum Outcome {
 /// Bounds ln D over all decoders to within the tolerance, given that it is `known` somewhere.
 pub(super) fn bound(landscape: &Landscape, known: f64, tolerance: f64, work: Work) -> Outcome {
     let k = landscape.problem.k;
+    if landscape.ln_lambda.iter().any(|&ln| ln > 0.0) {
+        return Outcome::GivenUp;
+    }
     let terms = Terms::new(landscape);
     let corners = (0..k).map(|y| Rc::new(terms.corner((0..k).map(|z| f64::from(u8::from(y == z))).collect())));
     let mut stack: Vec<Vec<Rc<Corner>>> = vec![corners.collect()];
@@ -94,7 +98,7 @@ pub(super) fn bound(landscape: &Landscape, known: f64, tolerance: f64, work: Wor
             stack.push(half);
         }
     }
-    Outcome::Proven(most + ROUNDING)
+    Outcome::Proven(most + ROUNDING.0 + ROUNDING.1 * landscape.beta)
 }
 
 fn longest_edge(cell: &[Rc<Corner>]) -> (usize, usize) {

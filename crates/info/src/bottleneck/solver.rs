@@ -14,6 +14,7 @@ use super::divergence::kl;
 use super::kernel::{Atom, beta_kl};
 use super::polish::{Support, decoder_of};
 use super::problem::Problem;
+use super::simplex::Work;
 
 /// A wider gap than this, in bits, is open.
 pub(super) const OPEN_BITS: f64 = 1e-6;
@@ -59,7 +60,7 @@ impl Solution {
     }
 
     /// Of these encoders the one with the least Lagrangian at this β, with this β's certificate.
-    fn the_best_of(&self, all: &[Self]) -> Self {
+    pub(super) fn the_best_of(&self, all: &[Self]) -> Self {
         let at = |other: &Self| other.i_xt - self.beta * other.i_ty;
         let best = all.iter().min_by(|a, b| at(a).total_cmp(&at(b))).unwrap_or(self);
         if at(best) >= at(self) {
@@ -89,6 +90,16 @@ impl Problem {
     /// # Errors
     /// If β is negative or not a number.
     pub fn solve_near(&self, beta: f64, near: Option<&Solution>) -> Result<Solution, BottleneckError> {
+        self.solve_with(beta, near, if near.is_some() { Work::Little } else { Work::Much })
+    }
+
+    /// The same, with so much work for a proof.
+    pub(super) fn solve_with(
+        &self,
+        beta: f64,
+        near: Option<&Solution>,
+        work: Work,
+    ) -> Result<Solution, BottleneckError> {
         if !(beta.is_finite() && beta >= 0.0) {
             return Err(BottleneckError::Beta { beta });
         }
@@ -98,7 +109,7 @@ impl Problem {
         } else if self.is_binary() {
             self.solve_binary(beta, near)
         } else {
-            self.solve_many_valued(beta, near)
+            self.solve_many_valued(beta, near, work)
         })
     }
 
