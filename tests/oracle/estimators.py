@@ -220,8 +220,8 @@ rows = {
     "kde:variance=0.001,bound=lower": kde(0.008),
     "kde:variance=0.1,bound=upper": kde(0.2),
     # T is another value at every x: infinite.
-    "ksg:k=3": ("inf", ross(t, y, 3)),
-    "mixed-ksg:k=3": ("inf", mixed_ksg(t, y1, 3)),
+    "ksg:k=3,standardise=false": ("inf", ross(t, y, 3)),
+    "mixed-ksg:k=3,standardise=false": ("inf", mixed_ksg(t, y1, 3)),
     "gaussian": (gaussian(x, t), gaussian(t, y1)),
     "cca": (gaussian(scores(x), scores(t)), gaussian(scores(t), y1)),
     "edge": (edge(x, t), edge(t, y[:, None])),
@@ -245,10 +245,10 @@ with open(f"{folder}/estimators.csv", "w", newline="") as file:
     for name, (i_xt, i_ty) in discrete_rows.items():
         out.writerow(["symbols", name, repr(float(i_xt)), repr(float(i_ty))])
     pairs = {
-        "ksg:k=3": ksg(x, t, 3),
-        "ksg:k=7": ksg(x, t, 7),
-        "ksg:k=3,variant=2": ksg(x, t, 3, 2),
-        "mixed-ksg:k=3": mixed_ksg(x, t, 3),
+        "ksg:k=3,standardise=false": ksg(x, t, 3),
+        "ksg:k=7,standardise=false": ksg(x, t, 7),
+        "ksg:k=3,variant=2,standardise=false": ksg(x, t, 3, 2),
+        "mixed-ksg:k=3,standardise=false": mixed_ksg(x, t, 3),
         "gaussian": gaussian(x, t),
         "cca": gaussian(scores(x), scores(t)),
         "edge": edge(x, t),

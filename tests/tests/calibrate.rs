@@ -27,13 +27,13 @@ fn a_small_calibration_knows_what_fits_and_what_does_not() {
         assert!((1..10_000_000).contains(&row.peak_bytes.unwrap()), "{row:?}");
     }
     assert!(["calibration.svg", "calibration.png", "errors.png"].iter().all(|name| folder.path().join(name).exists()));
-    // Nearest neighbours refuse the ties of a discrete channel.
     let again = run(&[&words[..], &["--problem", "binary"]].concat());
     assert!(String::from_utf8_lossy(&again.stderr).contains("not written over"));
     std::fs::remove_file(folder.path().join("calibration.csv")).unwrap();
     std::fs::remove_file(folder.path().join("summary.csv")).unwrap();
     assert!(run(&[&words[..], &["--problem", "binary"]].concat()).status.success());
-    assert_eq!((summary()[1].refused, summary()[1].bias_bits), (3, None));
+    // The ties of a discrete channel are no reason to refuse: they are counted as what they are.
+    assert!(summary()[1].refused == 0 && summary()[1].bias_bits.unwrap().abs() < 0.05);
     let output = run(&["--problem", "no such"]);
     assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("no such"));
 }

@@ -3,6 +3,7 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`distribution`] | [`JointDistribution`]: a checked p(x, y), its entropies and exact I(X;Y) |
+//! | [`description`] | what data look like before anything is estimated: repeats, lattices, zeros, scales |
 //! | [`information`] | I(X;T) and I(T;Y), with what is known about their error |
 //! | [`partition`] | [`Partition`]: a deterministic encoder T = cell(x), the exact I(X;T) and I(T;Y) of it |
 //! | [`refinement`] | a partition in the making: one discrete feature after the other |
@@ -11,6 +12,7 @@
 //! | [`estimators`] | one estimator = one file = one paper; [`Estimator`] is what they share |
 //! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
 //! | [`scaling`] | by which law a time grows: exponential, power, linear or not at all |
+//! | [`standing`] | what a number is worth: measured, saturated, a bound, or not to be trusted |
 //! | [`survival`] | Kaplan–Meier: times that some have not reached yet |
 //! | [`statistics`] | bootstrap intervals over replicas: what verdicts are made of |
 
@@ -19,6 +21,7 @@
 
 pub mod bottleneck;
 mod conditional;
+pub mod description;
 pub mod distribution;
 pub mod encoder;
 pub mod estimators;
@@ -28,14 +31,17 @@ pub mod partition;
 pub mod refinement;
 pub mod scaling;
 mod simd;
+pub mod standing;
 pub mod statistics;
 pub mod survival;
 
+pub use description::Description;
 pub use distribution::{DistributionError, JointDistribution};
 pub use encoder::Encoder;
 pub use estimators::{EstimateError, Estimator, Sample};
 pub use information::{Estimate, Information};
 pub use partition::Partition;
+pub use standing::Standing;
 
 /// The example of the README, compiled and run.
 #[cfg(doctest)]

@@ -63,7 +63,7 @@ impl Calibration {
     /// The estimator to take for such data.
     pub fn choice(&self, shape: Shape) -> Method {
         let chosen = self.best(shape).and_then(|best| best.estimator.parse().ok());
-        chosen.unwrap_or(Method::Formula(EstimatorKind::MixedKsg(MixedKsg { k: 3 })))
+        chosen.unwrap_or(Method::Formula(EstimatorKind::MixedKsg(MixedKsg::default())))
     }
 
     /// The estimator of least error on problems like the data, the mean over them of each in units of what is tolerated there; of

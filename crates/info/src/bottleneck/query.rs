@@ -33,8 +33,8 @@ impl Query {
     /// Whether the sandwich stayed open: wider than 1e-6 bits, or its bounds contradict each other.
     pub fn is_open(&self) -> bool {
         let apart = self.upper - self.lower;
-        // Bounds the wrong way round contradict each other.
-        apart.is_nan() || apart > OPEN_BITS || apart < -ROUNDING_BITS
+        // Bounds the wrong way round contradict each other; NaN is open too.
+        !(-ROUNDING_BITS..=OPEN_BITS).contains(&apart)
     }
 }
 

@@ -6,8 +6,8 @@
 //!
 //! Exact as n → ∞ where the copula is Gaussian, whatever the marginals; else a lower bound if the marginals are Gaussian after
 //! all (Foster & Grassberger 2011), and blind to dependence without correlation. Biased upwards by about d_a·d_b/(2n ln 2)
-//! bits. Labels are columns of 0 and 1, one for each class but the first. Infinite where one side is a linear function of the
-//! other.
+//! bits. Labels are columns of 0 and 1, one for each class but the first, and at most H(Y) can be known of them. Infinite where one
+//! side is a linear function of the other.
 
 use std::fmt;
 
@@ -51,17 +51,12 @@ impl Cca {
 
 impl Estimator for Cca {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
-        let labels = sample.labels()?;
-        let classes = sample.joint.n_y().saturating_sub(1).max(1);
-        let y = Array2::from_shape_fn((labels.len(), classes), |(row, class)| {
-            f64::from(u8::from(labels[row] == class + 1))
-        });
         let i_xt = match sample.inputs {
             Some(x) => self.pair(x, sample.t)?,
             // Every row an x of its own, and T a function of it.
-            None => Estimate::infinite(),
+            None => sample.of_function(|x| self.pair(x, sample.t))?,
         };
-        Ok(Information { i_xt, i_ty: Gaussian.pair(normal_scores(sample.t).view(), y.view())? })
+        Ok(Information { i_xt, i_ty: Gaussian::with_labels(normal_scores(sample.t).view(), sample)? })
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {

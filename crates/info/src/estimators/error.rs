@@ -68,6 +68,11 @@ pub enum EstimateError {
         /// Samples there are.
         samples: usize,
     },
+    /// No two rows with the same label.
+    #[error(
+        "every label occurs once, so no two rows are of one class; nearest neighbours of a class need at least two"
+    )]
+    LabelsOccurOnce,
     /// As many columns as rows, between which a line can always be drawn.
     #[error(
         "{columns} columns need more rows than that, but there are {rows}; the correlations of fewer are made of chance"

@@ -2,12 +2,13 @@
 //!
 //! I(A;B) = −½ log₂ det C / (det C_A det C_B) with C the correlation matrix of (A, B) (Cover & Thomas 2006, §8.5). Exact for
 //! Gaussian variables as n → ∞; for others it sees linear dependence alone. Infinite where one is a linear function of the
-//! other. Of a layer, I(X;T) needs inputs; I(T;Y) takes labels as numbers.
+//! other; but of labels, which are columns of 0 and 1, one for each class but the first, no layer can say more than H(Y): where all
+//! of them are linear functions of the layer, I(T;Y) is H(Y). Of a layer, I(X;T) needs inputs.
 
 use std::fmt;
 
 use nalgebra::DMatrix;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{ArrayView2, Axis};
 
 use super::ksg::check_pair;
 use super::settings::{SettingError, Settings};
@@ -47,32 +48,60 @@ impl Gaussian {
 
 impl Estimator for Gaussian {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
-        let labels = sample.labels()?;
-        let y = Array2::from_shape_fn((labels.len(), 1), |(row, _)| labels[row] as f64);
         let i_xt = match sample.inputs {
             Some(x) => self.pair(x, sample.t)?,
             // Every row an x of its own, and T a function of it.
-            None => Estimate::infinite(),
+            None => sample.of_function(|x| self.pair(x, sample.t))?,
         };
-        Ok(Information { i_xt, i_ty: self.pair(sample.t, y.view())? })
+        Ok(Information { i_xt, i_ty: Self::with_labels(sample.t, sample)? })
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
-        check_pair(a, b, 1)?;
-        let (rows, columns) = (a.nrows(), a.ncols() + b.ncols());
-        if rows <= columns {
-            return Err(EstimateError::TooFewRows { rows, columns });
-        }
-        let both = ndarray::concatenate(Axis(1), &[a, b])
-            .map_err(|_| EstimateError::PairRows { first: a.nrows(), second: b.nrows() })?;
-        let (a, b, both) = (spectrum(a), spectrum(b), spectrum(both.view()));
-        // Directions without variance carry nothing; fewer together than apart: one is a function of the other.
-        if both.len() < a.len() + b.len() {
-            return Ok(Estimate::infinite());
-        }
-        let log_det = |spectrum: &[f64]| spectrum.iter().map(|value| value.log2()).sum::<f64>();
-        Ok(Estimate::point((0.5 * (log_det(&a) + log_det(&b) - log_det(&both))).max(0.0)))
+        Ok(match linear(a, b)? {
+            Linear::Bits(bits) => Estimate::point(bits),
+            Linear::Function { .. } => Estimate::infinite(),
+        })
     }
+}
+
+impl Gaussian {
+    /// I(T;Y) of rows [n × d], a transform of the sample's, and its labels.
+    pub(super) fn with_labels(t: ArrayView2<f64>, sample: &Sample) -> Result<Estimate, EstimateError> {
+        match linear(t, sample.indicators()?.view())? {
+            Linear::Bits(bits) => Ok(Estimate::point(bits)),
+            Linear::Function { of_all: true } => Ok(Estimate::point(sample.joint.h_y())),
+            Linear::Function { of_all: false } => Err(EstimateError::Degenerate {
+                what: "the Gaussian formula, as some but not all classes are linear functions of the layer,",
+                advice: "take ksg or mixed-ksg",
+            }),
+        }
+    }
+}
+
+/// What linear dependence says.
+enum Linear {
+    /// So much.
+    Bits(f64),
+    /// One side has linear functions of the other; whether all of the second are.
+    Function { of_all: bool },
+}
+
+fn linear(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Linear, EstimateError> {
+    check_pair(a, b, 1)?;
+    let (rows, columns) = (a.nrows(), a.ncols() + b.ncols());
+    if rows <= columns {
+        return Err(EstimateError::TooFewRows { rows, columns });
+    }
+    let both = ndarray::concatenate(Axis(1), &[a, b])
+        .map_err(|_| EstimateError::PairRows { first: a.nrows(), second: b.nrows() })?;
+    let (a, b, both) = (spectrum(a), spectrum(b), spectrum(both.view()));
+    // Directions without variance carry nothing; fewer together than apart: one is a function of the other.
+    let lost = (a.len() + b.len()).saturating_sub(both.len());
+    if lost > 0 {
+        return Ok(Linear::Function { of_all: lost == b.len() });
+    }
+    let log_det = |spectrum: &[f64]| spectrum.iter().map(|value| value.log2()).sum::<f64>();
+    Ok(Linear::Bits((0.5 * (log_det(&a) + log_det(&b) - log_det(&both))).max(0.0)))
 }
 
 /// Eigenvalues of the correlation matrix that are not rounding; constant columns are left out.

@@ -107,7 +107,7 @@ impl Estimator for GaussianMixture {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         let labels: Vec<u64> = sample.labels()?.into_iter().map(|label| label as u64).collect();
         let bits = self.bits(sample.t, &Partition::from_labels(&labels))?;
-        Ok(Information { i_xt: Estimate::infinite(), i_ty: self.bound.of(bits) })
+        Ok(Information { i_xt: sample.of_function(|_| Ok(Estimate::infinite()))?, i_ty: self.bound.of(bits) })
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {

@@ -4,20 +4,30 @@
 //! - variant 1, eq. 8: ψ(k) + ψ(N) − ⟨ψ(n_a + 1) + ψ(n_b + 1)⟩, n the rows strictly nearer than the k-th neighbour in (a, b);
 //! - variant 2, eq. 9: ψ(k) − 1/k + ψ(N) − ⟨ψ(n_a) + ψ(n_b)⟩, n the rows within the k neighbours' own reach in a and in b.
 //!
-//! Undefined where rows tie or one variable is a function of the other: for a deterministic layer of a continuous X the truth
-//! is infinite, and the formula would give a plausible number that only grows with N. So of a layer, I(X;T) is *infinite* where
-//! T is a function of X, and I(T;Y) with discrete labels is Ross's (2014, PLoS ONE 9, e87357):
-//! ψ(k) + ψ(N) − ⟨ψ(N_y) + ψ(m)⟩, m the rows as near as the k-th neighbour of the same label. It can come out negative.
+//! Columns are measured in units of their spread ([`super::neighbours`]), as scikit-learn and JIDT do; `standardise=false` leaves them
+//! as they are. Rows that are copies of another count once.
+//!
+//! Where values tie, Gaussian noise breaks the ties, of `noise=` (10⁻⁸) times a column's spread, as in Kraskov et al. and all their
+//! followers: it changes the information of what repeats by nothing that could be seen. `noise=0` refuses rows that repeat.
+//!
+//! Infinite where one variable is a function of the other: for a deterministic layer of a continuous X the formula would give a
+//! plausible number that only grows with N. So of a layer, I(X;T) is *infinite* where T is a continuous function of X, and H(T) where it
+//! is a discrete one; and I(T;Y) with discrete labels is Ross's (2014, PLoS ONE 9, e87357):
+//! ψ(k) + ψ(N) − ⟨ψ(N_y) + ψ(m)⟩, m the rows as near as the k-th neighbour of the same label. It can come out negative. Rows whose
+//! label occurs once have no such neighbour and are left out, of N and m too (as in scikit-learn). Among rows equally far, any order is
+//! as likely, and ψ(m) is its mean over all of them: what noise would give on average.
 
 use std::fmt;
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, Axis};
 use statrs::function::gamma::digamma;
 
-use super::neighbours::{Columns, for_each_row, kth_nearest, nearer, within};
+use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest, nearer, within};
 use super::sample::check_finite;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
+use crate::description::{Description, Values, first_of_each};
+use crate::partition::Partition;
 
 /// k nearest neighbours.
 ///
@@ -29,30 +39,70 @@ use super::{Estimate, EstimateError, Estimator, Information, Sample};
 /// use rand::{SeedableRng, rngs::ChaCha8Rng};
 /// use rand_distr::{Distribution, StandardNormal};
 ///
-/// // 1000 pairs of correlation 0.8: I = −½ log₂(1 − 0.64) = 0.737 bits.
+/// // 1000 pairs of correlation 0.8: I = −½ log₂(1 − 0.64) = 0.737 bits, in whatever units.
 /// let mut rng = ChaCha8Rng::seed_from_u64(0);
 /// let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
 /// let a = Array2::from_shape_simple_fn((1000, 1), &mut normal);
-/// let b = a.mapv(|a| 0.8 * a + 0.6 * normal());
-/// let information = Ksg { k: 3, variant: 1 }.pair(a.view(), b.view())?;
+/// let b = a.mapv(|a| 1e6 * (0.8 * a + 0.6 * normal()));
+/// let information = Ksg::default().pair(a.view(), b.view())?;
 /// assert!((information.bits - 0.737).abs() < 0.1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ksg {
     /// Neighbours.
     pub k: usize,
     /// 1 or 2, as in the paper.
     pub variant: usize,
+    /// Whether columns are put on one scale.
+    pub standardise: bool,
+    /// Standard deviation of the noise that breaks ties, in units of a column's spread; 0 for none.
+    pub noise: f64,
+}
+
+/// Far below any spread, far above the last digits.
+const NOISE: f64 = 1e-8;
+
+impl Default for Ksg {
+    fn default() -> Self {
+        Self { k: 3, variant: 1, standardise: true, noise: NOISE }
+    }
 }
 
 impl Ksg {
     pub(super) fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
         let k = settings.take_count("k", 1)?.unwrap_or(3);
+        let standardise = settings.take_switch("standardise")?.unwrap_or(true);
+        // Data left as they are have no unit that noise could be small in.
+        let noise = settings.take_share("noise")?.unwrap_or(if standardise { NOISE } else { 0.0 });
+        if noise > 0.0 && !standardise {
+            return Err(settings.value_error(
+                "noise",
+                &noise.to_string(),
+                "is in units of a column's spread: leave out standardise=false",
+            ));
+        }
         match settings.take_count("variant", 1)?.unwrap_or(1) {
-            variant @ (1 | 2) => Ok(Self { k, variant }),
+            variant @ (1 | 2) => Ok(Self { k, variant, standardise, noise }),
             other => Err(settings.value_error("variant", &other.to_string(), "the choices are 1, 2")),
         }
+    }
+
+    /// ψ of the neighbours in a and in b of a row, one sum; none if the k-th lies at distance 0.
+    fn term(&self, row: usize, distances: &Distances) -> Option<f64> {
+        let radius = kth_nearest(&distances.joint, row, self.k);
+        if radius == 0.0 {
+            return None;
+        }
+        let [a, b] = if self.variant == 1 {
+            [&distances.a, &distances.b].map(|d| nearer(d, radius) + 1)
+        } else {
+            // The reach of the k nearest in each space by itself.
+            let inside = || (0..distances.joint.len()).filter(|&j| j != row && distances.joint[j] <= radius);
+            let reach = |d: &[f64]| inside().map(|j| d[j]).fold(0.0, f64::max);
+            [&distances.a, &distances.b].map(|d| within(d, reach(d)).max(1))
+        };
+        Some(digamma(a as f64) + digamma(b as f64))
     }
 }
 
@@ -84,10 +134,63 @@ pub(super) fn check_pair(a: ArrayView2<f64>, b: ArrayView2<f64>, k: usize) -> Re
 const LEAST_SPREAD: f64 = 1e-100;
 
 /// A k-th neighbour at distance 0, which a continuous variable does not have: the repeated rows of a saturated layer, say.
-const REPEATED: EstimateError = EstimateError::Degenerate {
+pub(super) const REPEATED: EstimateError = EstimateError::Degenerate {
     what: "the distance to the k-th neighbour (rows repeat)",
-    advice: "use mixed-ksg, which is made for repeated values",
+    advice: "let noise break the ties (leave out noise=0 and standardise=false), or use mixed-ksg, which is made for repeated values",
 };
+
+/// The rows of two samples without those that are copies of another, and whether values still repeat; none if no row is a copy.
+pub(super) fn without_copies(a: ArrayView2<f64>, b: ArrayView2<f64>) -> (Option<Vec<usize>>, bool) {
+    let described = [a, b].map(Description::of);
+    let repeats = described.iter().any(|side| !matches!(side.values, Values::Continuous | Values::Constant));
+    // Copies are copies on both sides.
+    if described.iter().all(|side| side.copies == 0) {
+        return (None, repeats);
+    }
+    let both = Partition::of_rows(a).refine(&Partition::of_rows(b));
+    let kept = first_of_each(&both);
+    let left = [a, b].map(|side| Description::of(side.select(Axis(0), &kept).view()));
+    let repeats =
+        left.iter().any(|side| side.copies > 0 || !matches!(side.values, Values::Continuous | Values::Constant));
+    (Some(kept), repeats)
+}
+
+/// Rows in an order that does not depend on how they come: by their values.
+fn by_values(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..a.nrows()).collect();
+    let of = |row: usize| a.row(row).into_iter().chain(b.row(row));
+    order.sort_by(|&i, &j| {
+        let unequal = of(i).zip(of(j)).map(|(x, y)| x.total_cmp(y)).find(|order| order.is_ne());
+        unequal.unwrap_or(std::cmp::Ordering::Equal)
+    });
+    order
+}
+
+/// Rows whose label occurs more than once, and their labels.
+pub(super) fn with_company(labels: &[usize]) -> Vec<usize> {
+    let mut of_label = vec![0_usize; labels.iter().max().map_or(0, |most| most + 1)];
+    labels.iter().for_each(|&label| of_label[label] += 1);
+    (0..labels.len()).filter(|&row| of_label[labels[row]] > 1).collect()
+}
+
+/// T and labels of the rows that count: those whose label occurs more than once, copies once.
+pub(super) fn that_count(
+    t: ArrayView2<f64>,
+    labels: &[usize],
+    standardise: bool,
+) -> Result<(ndarray::Array2<f64>, Vec<usize>), EstimateError> {
+    let mut rows: Vec<usize> = (0..labels.len()).collect();
+    if standardise && Description::of(t).copies > 0 {
+        let classes = Partition::from_labels(&labels.iter().map(|&label| label as u64).collect::<Vec<_>>());
+        rows = first_of_each(&Partition::of_rows(t).refine(&classes));
+    }
+    let once: Vec<usize> = rows.iter().map(|&row| labels[row]).collect();
+    let rows: Vec<usize> = with_company(&once).into_iter().map(|place| rows[place]).collect();
+    if rows.is_empty() {
+        return Err(EstimateError::LabelsOccurOnce);
+    }
+    Ok((t.select(Axis(0), &rows), rows.iter().map(|&row| labels[row]).collect()))
+}
 
 fn bits(nats: f64) -> f64 {
     nats / std::f64::consts::LN_2
@@ -96,82 +199,98 @@ fn bits(nats: f64) -> f64 {
 impl Estimator for Ksg {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         let labels = sample.labels()?;
-        let i_xt = if sample.is_deterministic() {
-            Estimate::infinite()
-        } else {
-            self.pair(sample.inputs.ok_or(EstimateError::NoInputs)?, sample.t)?
-        };
-        Ok(Information { i_xt, i_ty: ross(sample.t, &labels, self.k)? })
+        let i_xt = sample.of_function(|x| self.pair(x, sample.t))?;
+        Ok(Information { i_xt, i_ty: self.ross(sample.t, &labels)? })
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         check_pair(a, b, self.k)?;
-        let (a, b) = (Columns::new(a), Columns::new(b));
-        let n = a.rows() as f64;
-        let k = self.k as f64;
-        let terms = for_each_row(&a, &b, |row, distances| {
-            let radius = kth_nearest(&distances.joint, row, self.k);
-            if self.variant == 1 {
-                let count = |d: &[f64]| digamma((nearer(d, radius) + 1) as f64);
-                Some(count(&distances.a) + count(&distances.b))
-            } else {
-                // The reach of the k nearest in each space by itself.
-                let inside = || (0..distances.joint.len()).filter(|&j| j != row && distances.joint[j] <= radius);
-                let reach = |d: &[f64]| inside().map(|j| d[j]).fold(0.0, f64::max);
-                let count = |d: &[f64]| within(d, reach(d)).max(1);
-                Some(digamma(count(&distances.a) as f64) + digamma(count(&distances.b) as f64))
-            }
-            .filter(|_| radius > 0.0)
-        });
-        let terms: Option<Vec<f64>> = terms.into_iter().collect();
-        let Some(terms) = terms else {
-            return Err(REPEATED);
-        };
-        let mean = terms.iter().sum::<f64>() / n;
-        let offset = if self.variant == 1 { 0.0 } else { 1.0 / k };
-        Ok(Estimate::point(bits(digamma(k) - offset + digamma(n) - mean)))
+        if !self.standardise {
+            return self.of_columns(&Columns::new(a), &Columns::new(b));
+        }
+        let (kept, repeats) = without_copies(a, b);
+        if let Some(kept) = kept {
+            return Self { ..*self }.pair(a.select(Axis(0), &kept).view(), b.select(Axis(0), &kept).view());
+        }
+        let mut columns = [Columns::standardised(a), Columns::standardised(b)];
+        if repeats && self.noise > 0.0 {
+            let order = by_values(a, b);
+            columns.iter_mut().zip(1..).for_each(|(side, seed)| side.add_noise(self.noise, &order, seed));
+        }
+        self.of_columns(&columns[0], &columns[1])
     }
 }
 
-/// Ross's estimator of a continuous and a discrete variable.
-fn ross(t: ArrayView2<f64>, labels: &[usize], k: usize) -> Result<Estimate, EstimateError> {
-    check_pair(t, t, k)?;
-    let n = labels.len() as f64;
-    let mut of_label = vec![0_usize; labels.iter().max().map_or(0, |most| most + 1)];
-    for &label in labels {
-        of_label[label] += 1;
+impl Ksg {
+    fn of_columns(&self, a: &Columns, b: &Columns) -> Result<Estimate, EstimateError> {
+        let (n, k) = (a.rows() as f64, self.k as f64);
+        let terms: Option<Vec<f64>> =
+            for_each_row(a, b, |row, distances| self.term(row, distances)).into_iter().collect();
+        let mean = terms.ok_or(REPEATED)?.iter().sum::<f64>() / n;
+        let offset = if self.variant == 1 { 0.0 } else { 1.0 / k };
+        Ok(Estimate::point(bits(digamma(k) - offset + digamma(n) - mean)))
     }
-    let columns = Columns::new(t);
-    // A row that is alone with its label says nothing and is left out (as in scikit-learn).
-    let terms = for_each_row(&columns, &columns, |row, distances| {
-        let own = of_label[labels[row]];
-        if own < 2 {
-            return None;
-        }
-        let k = k.min(own - 1);
-        let same: Vec<f64> =
-            (0..labels.len()).map(|j| if labels[j] == labels[row] { distances.a[j] } else { f64::INFINITY }).collect();
-        let radius = kth_nearest(&same, row, k);
-        // The k-th neighbour itself counts, and so do ties with it.
-        let m = within(&distances.a, radius);
-        Some((radius, digamma(k as f64) - digamma(own as f64), digamma(m as f64)))
-    });
-    let kept: Vec<(f64, f64, f64)> = terms.into_iter().flatten().collect();
-    if kept.iter().any(|&(radius, ..)| radius == 0.0) {
-        return Err(REPEATED);
+
+    /// Ross's estimator of a continuous and a discrete variable.
+    fn ross(&self, t: ArrayView2<f64>, labels: &[usize]) -> Result<Estimate, EstimateError> {
+        check_pair(t, t, self.k)?;
+        let (t, labels) = that_count(t, labels, self.standardise)?;
+        let columns = if self.standardise { Columns::standardised(t.view()) } else { Columns::new(t.view()) };
+        let mut of_label = vec![0_usize; labels.iter().max().map_or(0, |most| most + 1)];
+        labels.iter().for_each(|&label| of_label[label] += 1);
+        let psi: Vec<f64> = (0..=labels.len()).map(|m| if m == 0 { 0.0 } else { digamma(m as f64) }).collect();
+        let terms = for_each_row(&columns, &columns, |row, distances| {
+            let own = of_label[labels[row]];
+            let k = self.k.min(own - 1);
+            let d = &distances.a;
+            let same: Vec<f64> =
+                (0..labels.len()).map(|j| if labels[j] == labels[row] { d[j] } else { f64::INFINITY }).collect();
+            let radius = kth_nearest(&same, row, k);
+            let margin = if self.standardise { columns.tolerance().max(4.0 * f64::EPSILON * radius) } else { 0.0 };
+            if self.noise == 0.0 && radius <= margin {
+                return None;
+            }
+            let below = |d: &[f64]| d.iter().filter(|&&d| d < radius - margin).count();
+            let (same_below, all_below) = (below(&same), below(d));
+            let (same_up_to, all_up_to) = (at_most(&same, radius + margin), at_most(d, radius + margin));
+            // The row itself lies at distance 0: among those nearer, or among those that tie.
+            let itself = usize::from(radius > margin);
+            let (tied, others) =
+                (same_up_to - same_below - (1 - itself), all_up_to - all_below - (same_up_to - same_below));
+            let nearer = all_below - itself;
+            let rank = k - (same_below - itself);
+            Some(psi[k] - psi[own] - mean_psi(nearer, rank, tied, others, &psi))
+        });
+        let terms: Option<Vec<f64>> = terms.into_iter().collect();
+        let terms = terms.ok_or(REPEATED)?;
+        Ok(Estimate::point(bits(psi[labels.len()] + terms.iter().sum::<f64>() / terms.len() as f64)))
     }
-    if kept.is_empty() {
-        return Err(EstimateError::TooFewSamples { k, samples: 0 });
+}
+
+/// The mean of ψ(m) over all orders of `tied` rows of the same label and `others` of other labels, all equally far: m is `nearer` and
+/// the place of the `rank`-th of the same label, which is `rank` + q with the negative hypergeometric probability of q others before it.
+fn mean_psi(nearer: usize, rank: usize, tied: usize, others: usize, psi: &[f64]) -> f64 {
+    let (j, c, o) = (rank as f64, tied as f64, others as f64);
+    let mut p: f64 = (0..rank).map(|i| (c - i as f64) / (c + o - i as f64)).product();
+    let mut mean = 0.0;
+    for q in 0..=others {
+        mean += p * psi[nearer + rank + q];
+        let q = q as f64;
+        p *= (j + q) / (q + 1.0) * (o - q) / (c + o - j - q).max(1.0);
     }
-    let used = kept.len() as f64;
-    let mean = kept.iter().map(|(_, own, near)| own - near).sum::<f64>() / used;
-    Ok(Estimate::point(bits(digamma(used.min(n)) + mean)))
+    mean
 }
 
 impl fmt::Display for Ksg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "k={}", self.k)?;
-        if self.variant == 1 { Ok(()) } else { write!(f, ",variant={}", self.variant) }
+        if self.variant != 1 {
+            write!(f, ",variant={}", self.variant)?;
+        }
+        if !self.standardise {
+            return write!(f, ",standardise=false");
+        }
+        if self.noise == NOISE { Ok(()) } else { write!(f, ",noise={}", self.noise) }
     }
 }
 
@@ -179,7 +298,7 @@ impl fmt::Display for Ksg {
 mod tests {
     use super::*;
     use crate::JointDistribution;
-    use ndarray::{Array2, array};
+    use ndarray::{Array2, array, concatenate};
     use rand::SeedableRng;
     use rand::rngs::ChaCha8Rng;
     use rand_distr::{Distribution, StandardNormal};
@@ -195,7 +314,8 @@ mod tests {
             let a = Array2::from_shape_simple_fn((n, 1), &mut normal);
             let b = Array2::from_shape_fn((n, 1), |(i, _)| rho * a[[i, 0]] + (1.0 - rho * rho).sqrt() * normal());
             for variant in [1, 2] {
-                means[variant - 1] += Ksg { k: 3, variant }.pair(a.view(), b.view()).unwrap().bits / f64::from(samples);
+                means[variant - 1] +=
+                    Ksg { k: 3, variant, ..Ksg::default() }.pair(a.view(), b.view()).unwrap().bits / f64::from(samples);
             }
         }
         for (mean, variant) in means.iter().zip([1, 2]) {
@@ -205,21 +325,57 @@ mod tests {
 
     #[test]
     fn a_function_of_a_continuous_variable_is_infinite_and_repeated_rows_are_refused() {
+        let one = Ksg { k: 1, ..Ksg::default() };
         let joint = JointDistribution::uniform_binary(&[0.0, 1.0, 0.0, 1.0, 1.0]).unwrap();
         let t = array![[0.1], [0.9], [0.2], [0.8], [0.7]];
-        let information = Ksg { k: 1, variant: 1 }.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap();
+        let information = one.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap();
         assert_eq!(information.i_xt.bits, f64::INFINITY);
         assert!(information.i_ty.bits.is_finite());
         let same = array![[1.0], [1.0], [1.0]];
-        assert!(matches!(
-            Ksg { k: 1, variant: 1 }.pair(same.view(), same.view()),
-            Err(EstimateError::Degenerate { .. })
-        ));
-        assert!(Ksg { k: 5, variant: 1 }.pair(t.view(), t.view()).is_err());
+        let raw = Ksg { standardise: false, noise: 0.0, ..one };
+        assert!(matches!(raw.pair(same.view(), same.view()), Err(EstimateError::Degenerate { .. })));
+        assert!(Ksg { k: 5, ..Ksg::default() }.pair(t.view(), t.view()).is_err());
         let soft = JointDistribution::uniform_binary(&[0.5; 5]).unwrap();
-        assert_eq!(
-            Ksg { k: 1, variant: 1 }.estimate(&Sample::new(t.view(), &soft).unwrap()),
-            Err(EstimateError::SoftLabels)
+        assert_eq!(one.estimate(&Sample::new(t.view(), &soft).unwrap()), Err(EstimateError::SoftLabels));
+    }
+
+    #[test]
+    fn orders_of_ties_are_averaged_exactly() {
+        let psi: Vec<f64> = (0..20).map(|m| if m == 0 { 0.0 } else { digamma(f64::from(m)) }).collect();
+        // Two of the same label among two others: of the 6 orders the first of the same is first in 3, second in 2, third in 1.
+        let by_hand = (3.0 * psi[6] + 2.0 * psi[7] + psi[8]) / 6.0;
+        approx::assert_abs_diff_eq!(mean_psi(5, 1, 2, 2, &psi), by_hand, epsilon = 1e-12);
+        approx::assert_abs_diff_eq!(
+            mean_psi(5, 2, 2, 2, &psi),
+            (psi[7] + 2.0 * psi[8] + 3.0 * psi[9]) / 6.0,
+            epsilon = 1e-12
+        );
+        assert_eq!(mean_psi(4, 1, 1, 0, &psi), psi[5]);
+    }
+
+    #[test]
+    fn units_copies_and_ties_change_nothing_that_matters() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+        let a = Array2::from_shape_simple_fn((600, 1), &mut normal);
+        let b = a.mapv(|a| 0.8 * a + 0.6 * normal());
+        let bits = |a: &Array2<f64>, b: &Array2<f64>| Ksg::default().pair(a.view(), b.view()).unwrap().bits;
+        let once = bits(&a, &b);
+        for unit in [1e-9, 1e9] {
+            approx::assert_abs_diff_eq!(bits(&(&a * unit), &b), once, epsilon = 1e-9);
+        }
+        let twice = |v: &Array2<f64>| concatenate![Axis(0), *v, *v];
+        assert_eq!(bits(&twice(&a), &twice(&b)), once);
+        let tenth = |v: &Array2<f64>| v.mapv(|v| (10.0 * v).round() / 10.0);
+        assert!((bits(&tenth(&a), &tenth(&b)) - once).abs() < 0.1);
+        // Cut off at 0: −½ log₂(1 − ρ²) is the most, and the order of rows does not matter.
+        let cut = b.mapv(|b| b.max(0.0));
+        let order: Vec<usize> = (0..600).rev().collect();
+        assert!((0.3..once).contains(&bits(&a, &cut)));
+        approx::assert_abs_diff_eq!(
+            bits(&a.select(Axis(0), &order), &cut.select(Axis(0), &order)),
+            bits(&a, &cut),
+            epsilon = 1e-9
         );
     }
 }

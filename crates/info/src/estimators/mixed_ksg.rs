@@ -6,21 +6,25 @@
 //! paper has logarithms (less bias at small counts), and in which a distance counts as within if it is at most ρ_i − 10⁻¹⁵,
 //! and as 0 if at most 10⁻¹⁵.
 //!
-//! Labels are classes, farther from each other than any two t's.
+//! On a lattice (whole numbers, decimals, quantised units) many rows lie at exactly ρ_i > 0, and the published code counts k of them
+//! beside none of their images in a and b: 3.2 bits about a label of one bit. Here k̃_i, n_a and n_b are then all rows up to ρ_i,
+//! itself included, as where ρ_i = 0. Columns are measured in units of their spread ([`super::neighbours`]), distances are
+//! compared to their last digits, and rows that are copies of another count once. `standardise=false` is the published code.
+//!
+//! Labels are classes, farther from each other than any two t's; a row has at most as many neighbours as its class has others, and
+//! rows whose label occurs once are left out.
 //!
 //! Consistent for any mixture, so also for discrete T; for a deterministic continuous layer I(X;T) is infinite, and says so.
 
 use std::fmt;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{ArrayView2, Axis};
 use statrs::function::gamma::digamma;
 
-use super::ksg::check_pair;
-use super::neighbours::{Columns, for_each_row, kth_nearest};
+use super::ksg::{check_pair, that_count, without_copies};
+use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest};
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
-use crate::partition::Partition;
-
 /// Distances that count as none.
 const NOTHING: f64 = 1e-15;
 
@@ -39,7 +43,7 @@ const NOTHING: f64 = 1e-15;
 /// let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
 /// let a = Array2::from_shape_simple_fn((1000, 1), &mut normal);
 /// let b = a.mapv(|a| 0.8 * a + 0.6 * normal());
-/// let information = MixedKsg { k: 3 }.pair(a.view(), b.view())?;
+/// let information = MixedKsg::default().pair(a.view(), b.view())?;
 /// assert!((information.bits - 0.737).abs() < 0.1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -47,62 +51,87 @@ const NOTHING: f64 = 1e-15;
 pub struct MixedKsg {
     /// Neighbours.
     pub k: usize,
+    /// Whether columns are put on one scale, and ties at the k-th neighbour counted; else the published code.
+    pub standardise: bool,
+}
+
+impl Default for MixedKsg {
+    fn default() -> Self {
+        Self { k: 3, standardise: true }
+    }
 }
 
 impl MixedKsg {
     pub(super) fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
-        Ok(Self { k: settings.take_count("k", 1)?.unwrap_or(3) })
+        let k = settings.take_count("k", 1)?.unwrap_or(3);
+        Ok(Self { k, standardise: settings.take_switch("standardise")?.unwrap_or(true) })
+    }
+
+    fn columns(&self, sample: ArrayView2<f64>) -> Columns {
+        if self.standardise { Columns::standardised(sample) } else { Columns::new(sample) }
+    }
+
+    /// I(T;Y) of rows [n × d] and their classes.
+    pub(super) fn of_classes(&self, t: ArrayView2<f64>, labels: &[usize]) -> Result<Estimate, EstimateError> {
+        check_pair(t, t, self.k)?;
+        let (t, labels) = that_count(t, labels, self.standardise)?;
+        let mut of_label = vec![0_usize; labels.iter().max().map_or(0, |most| most + 1)];
+        labels.iter().for_each(|&label| of_label[label] += 1);
+        let k = |row: usize| self.k.min(of_label[labels[row]] - 1);
+        Ok(self.of_columns(&self.columns(t.view()), &Columns::of_classes(&labels), k))
+    }
+
+    fn of_columns(&self, a: &Columns, b: &Columns, k: impl Fn(usize) -> usize + Sync) -> Estimate {
+        let n = a.rows() as f64;
+        let tolerance = a.tolerance().max(b.tolerance()).max(NOTHING);
+        let terms = for_each_row(a, b, |row, distances| {
+            let k = k(row);
+            let radius = kth_nearest(&distances.joint, row, k);
+            // Below the radius also where that is too large to notice 10⁻¹⁵.
+            let margin = tolerance.max(4.0 * f64::EPSILON * radius);
+            let Distances { a, b, joint } = distances;
+            let tied = at_most(joint, radius + margin) - at_most(joint, radius - margin);
+            let (k, reach) = if radius <= tolerance {
+                (at_most(joint, tolerance), tolerance)
+            } else if tied > 1 && self.standardise {
+                (at_most(joint, radius + margin), radius + margin)
+            } else {
+                (k, radius - margin)
+            };
+            digamma(k as f64) + n.ln() - digamma(at_most(a, reach) as f64) - digamma(at_most(b, reach) as f64)
+        });
+        Estimate::point(terms.iter().sum::<f64>() / n / std::f64::consts::LN_2)
     }
 }
 
 impl Estimator for MixedKsg {
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
         let labels = sample.labels()?;
-        // Classes lie farther apart than any two t's: how near they are shall not depend on the unit in which T is measured.
-        let (least, most) = sample.t.iter().fold((0.0_f64, 0.0_f64), |(low, high), &t| (low.min(t), high.max(t)));
-        let apart = 1.0 + 2.0 * (most - least);
-        let y = Array2::from_shape_fn((labels.len(), 1), |(row, _)| apart * labels[row] as f64);
-        let distinct = Partition::of_rows(sample.t).cells();
-        let i_xt = if sample.is_deterministic() && distinct * 2 > labels.len() {
-            // Most rows are values of their own: a continuous layer.
-            Estimate::infinite()
-        } else {
-            match sample.inputs {
-                Some(x) => self.pair(x, sample.t)?,
-                None => sample.discrete(&Partition::of_rows(sample.t)).i_xt,
-            }
-        };
-        Ok(Information { i_xt, i_ty: self.pair(sample.t, y.view())? })
+        let i_xt = sample.of_function(|x| self.pair(x, sample.t))?;
+        Ok(Information { i_xt, i_ty: self.of_classes(sample.t, &labels)? })
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         check_pair(a, b, self.k)?;
-        let (a, b) = (Columns::new(a), Columns::new(b));
-        let n = a.rows() as f64;
-        let terms = for_each_row(&a, &b, |row, distances| {
-            let radius = kth_nearest(&distances.joint, row, self.k);
-            let at_most = |d: &[f64], reach: f64| d.iter().filter(|&&d| d <= reach).count() as f64;
-            let (k, reach) = if radius <= NOTHING {
-                (at_most(&distances.joint, NOTHING), NOTHING)
-            } else {
-                // The published code's, and below the radius also where that is too large to notice 10⁻¹⁵.
-                (self.k as f64, radius - NOTHING.max(4.0 * f64::EPSILON * radius))
-            };
-            digamma(k) + n.ln() - digamma(at_most(&distances.a, reach)) - digamma(at_most(&distances.b, reach))
-        });
-        Ok(Estimate::point(terms.iter().sum::<f64>() / n / std::f64::consts::LN_2))
+        let kept = if self.standardise { without_copies(a, b).0 } else { None };
+        if let Some(kept) = kept {
+            return self.pair(a.select(Axis(0), &kept).view(), b.select(Axis(0), &kept).view());
+        }
+        Ok(self.of_columns(&self.columns(a), &self.columns(b), |_| self.k))
     }
 }
 
 impl fmt::Display for MixedKsg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "k={}", self.k)
+        write!(f, "k={}", self.k)?;
+        if self.standardise { Ok(()) } else { f.write_str(",standardise=false") }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
 
     #[test]
     fn information_about_labels_does_not_depend_on_the_unit_of_t() {
@@ -111,7 +140,7 @@ mod tests {
         let joint = crate::JointDistribution::uniform_binary(&labels).unwrap();
         let of = |scale: f64| {
             let t = &t * scale;
-            MixedKsg { k: 3 }.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap().i_ty.bits
+            MixedKsg::default().estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap().i_ty.bits
         };
         assert!(of(1.0) > 0.1);
         for scale in [1e-3, 20.0, 1e3] {
@@ -130,13 +159,13 @@ mod tests {
         let a = Array2::from_shape_simple_fn((n, 1), || f64::from(rng.random_range(0..2)));
         let b = Array2::from_shape_fn((n, 1), |(i, _)| if rng.random_bool(0.1) { 1.0 - a[[i, 0]] } else { a[[i, 0]] });
         let truth = 1.0 + 0.1 * 0.1_f64.log2() + 0.9 * 0.9_f64.log2();
-        let got = MixedKsg { k: 3 }.pair(a.view(), b.view()).unwrap().bits;
+        let got = MixedKsg::default().pair(a.view(), b.view()).unwrap().bits;
         assert!((got - truth).abs() < 0.05, "{got} instead of {truth}");
         // Gao et al.'s example: A on {0..4}, B uniform on [A, A + 2]: ln 5 − (4/5) ln 2 nats.
         let a = Array2::from_shape_simple_fn((n, 1), || f64::from(rng.random_range(0..5)));
         let b = Array2::from_shape_fn((n, 1), |(i, _)| a[[i, 0]] + rng.random_range(0.0..2.0));
         let truth = (5_f64.ln() - 0.8 * 2_f64.ln()) / std::f64::consts::LN_2;
-        let got = MixedKsg { k: 3 }.pair(a.view(), b.view()).unwrap().bits;
+        let got = MixedKsg::default().pair(a.view(), b.view()).unwrap().bits;
         assert!((got - truth).abs() < 0.1, "{got} instead of {truth}");
     }
 
@@ -144,7 +173,8 @@ mod tests {
     fn a_continuous_layer_is_infinite() {
         let t = Array2::from_shape_fn((6, 1), |(i, _)| i as f64 * 0.37);
         let joint = JointDistribution::uniform_binary(&[0.0, 1.0, 0.0, 1.0, 1.0, 0.0]).unwrap();
-        let information = MixedKsg { k: 1 }.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap();
+        let information =
+            MixedKsg { k: 1, ..MixedKsg::default() }.estimate(&Sample::new(t.view(), &joint).unwrap()).unwrap();
         assert_eq!(information.i_xt.bits, f64::INFINITY);
     }
 }

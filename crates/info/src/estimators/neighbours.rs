@@ -1,11 +1,18 @@
 //! Nearest neighbours in the maximum norm, by brute force over columns: what the k-nearest-neighbour estimators share.
 //!
 //! O(n²d) time, O(n) memory a thread. For the dozen dimensions of a layer, trees are slower than this.
+//!
+//! The maximum norm compares columns with one another, so they are put on one scale first ([`spread`]): information does not depend
+//! on units, and neighbours must not. Distances that differ by less than the last digits of the numbers are equal.
 
 use ndarray::ArrayView2;
 use pulp::{Simd, WithSimd};
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
+use crate::description::{precision, spread};
 use crate::simd::run;
 
 /// A sample, one dimension after the other.
@@ -13,12 +20,61 @@ use crate::simd::run;
 pub struct Columns {
     values: Vec<f64>,
     rows: usize,
+    tolerance: f64,
 }
 
 impl Columns {
-    /// Of rows [n × d].
+    /// Of rows [n × d], as they are.
     pub fn new(sample: ArrayView2<f64>) -> Self {
-        Self { values: sample.t().iter().copied().collect(), rows: sample.nrows() }
+        Self { values: sample.t().iter().copied().collect(), rows: sample.nrows(), tolerance: 0.0 }
+    }
+
+    /// Of rows [n × d], each column in units of its spread about its middle.
+    pub fn standardised(sample: ArrayView2<f64>) -> Self {
+        let columns: Vec<_> = sample.columns().into_iter().collect();
+        let of_each: Vec<(Vec<f64>, f64)> = columns
+            .into_par_iter()
+            .map(|column| {
+                let mut sorted = column.to_vec();
+                sorted.sort_by(f64::total_cmp);
+                let (middle, unit) =
+                    (sorted[sorted.len() / 2], Some(spread(&sorted)).filter(|&s| s > 0.0).unwrap_or(1.0));
+                // Half a last digit of either number of a difference, as long as that is less than any difference there is.
+                let greatest = sorted[0].abs().max(sorted[sorted.len() - 1].abs());
+                let least = sorted
+                    .windows(2)
+                    .map(|pair| pair[1] - pair[0])
+                    .filter(|&gap| gap > 0.0)
+                    .fold(f64::INFINITY, f64::min);
+                let digit = (2.0 * precision(sorted.iter()) * greatest).min(least / 4.0);
+                (column.iter().map(|value| (value - middle) / unit).collect(), digit / unit + 4.0 * f64::EPSILON)
+            })
+            .collect();
+        let tolerance = of_each.iter().map(|(_, tolerance)| *tolerance).fold(0.0, f64::max);
+        Self { values: of_each.into_iter().flat_map(|(values, _)| values).collect(), rows: sample.nrows(), tolerance }
+    }
+
+    /// Of class numbers: different classes lie farther apart than anything else.
+    pub fn of_classes(classes: &[usize]) -> Self {
+        let values = classes.iter().map(|&class| 1e250 * class as f64).collect();
+        Self { values, rows: classes.len(), tolerance: 0.0 }
+    }
+
+    /// With Gaussian noise of this standard deviation, drawn in the given order of rows.
+    pub fn add_noise(&mut self, sigma: f64, order: &[usize], seed: u64) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        for column in self.values.chunks_exact_mut(self.rows) {
+            for &row in order {
+                let noise: f64 = StandardNormal.sample(&mut rng);
+                column[row] += sigma * noise;
+            }
+        }
+        self.tolerance = 0.0;
+    }
+
+    /// Distances that differ by less are equal.
+    pub fn tolerance(&self) -> f64 {
+        self.tolerance
     }
 
     /// Number of rows.
@@ -64,6 +120,11 @@ pub fn kth_nearest(distances: &[f64], row: usize, k: usize) -> f64 {
         }
     }
     nearest[k - 1]
+}
+
+/// How many rows lie at most so far, the row itself included.
+pub fn at_most(distances: &[f64], radius: f64) -> usize {
+    distances.iter().filter(|&&d| d <= radius).count()
 }
 
 /// How many other rows lie strictly nearer than a distance.

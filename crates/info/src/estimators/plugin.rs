@@ -82,17 +82,11 @@ impl Estimator for Plugin {
     }
 
     /// Of two discrete samples: equal rows are one symbol. A continuous one has a symbol in every row, and its information comes
-    /// out as the other's entropy.
+    /// out as the other's entropy: log₂ of the rows where no row repeats on either side.
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         check_pair(a, b, 1)?;
         let (a, b) = (Partition::of_rows(a), Partition::of_rows(b));
         let both = a.refine(&b);
-        if a.cells() == both.cells() && b.cells() == both.cells() && both.cells() == both.cell().len() {
-            return Err(EstimateError::Degenerate {
-                what: "the information of samples in which no row repeats",
-                advice: "take an estimator for continuous variables, such as mixed-ksg",
-            });
-        }
         let p = Array1::from_elem(both.cell().len(), 1.0 / both.cell().len() as f64);
         let h = |partition: &Partition, symbols| match self.correction {
             None => partition.entropy(p.view()),

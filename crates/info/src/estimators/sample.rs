@@ -1,8 +1,9 @@
 //! What an estimator looks at.
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
 use super::error::EstimateError;
+use crate::description::{Description, Values};
 use crate::distribution::JointDistribution;
 use crate::information::{Estimate, Information};
 use crate::partition::Partition;
@@ -76,6 +77,36 @@ impl<'a> Sample<'a> {
     pub fn is_deterministic(&self) -> bool {
         let t = Partition::of_rows(self.t);
         self.same_x.is_none_or(|same_x| t.refine(same_x).cells() == same_x.cells())
+    }
+
+    /// I(X;T) of methods that leave T continuous: of a T that is a function of X it is 0 if T is constant, H(T) if T is discrete, and
+    /// infinite if T is continuous; else what `pair` makes of the inputs and T.
+    ///
+    /// # Errors
+    /// As `pair`.
+    pub fn of_function(
+        &self,
+        pair: impl FnOnce(ArrayView2<'a, f64>) -> Result<Estimate, EstimateError>,
+    ) -> Result<Estimate, EstimateError> {
+        match self.inputs {
+            Some(x) if !self.is_deterministic() => pair(x),
+            _ => Ok(match Description::of(self.t).values {
+                Values::Constant => Estimate::exact(0.0),
+                Values::Discrete => self.discrete(&Partition::of_rows(self.t)).i_xt,
+                Values::PartlyDiscrete | Values::Continuous => Estimate::infinite(),
+            }),
+        }
+    }
+
+    /// Which labels are which class, [n × classes but the first]: 1 where a row is of the class, else 0. Names of classes are no
+    /// numbers.
+    ///
+    /// # Errors
+    /// As [`Sample::labels`].
+    pub fn indicators(&self) -> Result<Array2<f64>, EstimateError> {
+        let labels = self.labels()?;
+        let classes = self.joint.n_y().saturating_sub(1).max(1);
+        Ok(Array2::from_shape_fn((labels.len(), classes), |(row, class)| f64::from(u8::from(labels[row] == class + 1))))
     }
 
     /// The label of each row, if all are certain.

@@ -122,6 +122,32 @@ impl Settings {
         }
     }
 
+    /// Takes `true` or `false`, if it was given.
+    ///
+    /// # Errors
+    /// If the value is neither.
+    pub fn take_switch(&mut self, key: &'static str) -> Result<Option<bool>, SettingError> {
+        match self.take::<String>(key)?.as_deref() {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(other) => Err(self.value_error(key, other, "the choices are true, false")),
+        }
+    }
+
+    /// Takes a number from 0 to 1, if it was given.
+    ///
+    /// # Errors
+    /// If the value is no such number.
+    pub fn take_share(&mut self, key: &'static str) -> Result<Option<f64>, SettingError> {
+        match self.take::<f64>(key)? {
+            Some(value) if !(0.0..=1.0).contains(&value) => {
+                Err(self.value_error(key, &value.to_string(), "must lie between 0 and 1"))
+            }
+            value => Ok(value),
+        }
+    }
+
     /// Takes a whole number of at least `least`, if it was given.
     ///
     /// # Errors

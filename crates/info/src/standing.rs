@@ -1,0 +1,121 @@
+//! What a number is worth: how it stands to the information it is about.
+
+use std::fmt;
+
+use crate::information::Estimate;
+use crate::partition::Partition;
+
+/// Share of rows in a cell of their own from which a layer is saturated.
+const SATURATED: f64 = 0.9;
+/// Rounding of sums of logarithms.
+const ROUNDING: f64 = 1e-9;
+
+/// What a number is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Measured: nothing speaks against it.
+    Measured,
+    /// At the most that this method can say of so many rows, whatever the layer does; what that is.
+    Saturated(String),
+    /// A bound; which.
+    Bound(String),
+    /// Not to be trusted; why.
+    Doubtful(String),
+}
+
+impl Standing {
+    /// The word for it in a table.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Saturated(_) => "saturated",
+            Self::Bound(_) => "bound",
+            Self::Doubtful(_) => "not to be trusted",
+        }
+    }
+
+    /// What stands behind the word; empty of what is measured.
+    pub fn because(&self) -> &str {
+        match self {
+            Self::Measured => "",
+            Self::Saturated(why) | Self::Bound(why) | Self::Doubtful(why) => why,
+        }
+    }
+
+    /// Of a layer in cells: saturated, if nearly every row has a cell of its own. I(X;T) is then log₂ of the rows and I(T;Y) all
+    /// that can be known of Y, whatever the layer does with X.
+    pub fn of_cells(cells: &Partition) -> Self {
+        let rows = cells.cell().len();
+        let alone = cells.counts().into_iter().filter(|&count| count == 1).count();
+        if rows > 1 && alone as f64 >= SATURATED * rows as f64 {
+            let share = 100.0 * alone as f64 / rows as f64;
+            return Self::Saturated(format!(
+                "{share:.0} % of {rows} rows have a cell of their own, which tells all there is"
+            ));
+        }
+        Self::Measured
+    }
+
+    /// What speaks against a number by itself: more than the most there can be, in bits, or less than nothing by more than `error`.
+    pub fn within(estimate: Estimate, most: f64, what_most: &str, error: f64) -> Self {
+        let bits = estimate.bits;
+        if bits.is_nan() {
+            return Self::Doubtful("it is no number".to_owned());
+        }
+        if bits > most + ROUNDING {
+            return Self::Doubtful(format!("it is above {what_most} = {most:.4} bits, more than there can be"));
+        }
+        let error = estimate.standard_error.map_or(error, |own| error.max(2.0 * own));
+        if bits < -error {
+            return Self::Doubtful("it is below 0, which information never is, by more than its error".to_owned());
+        }
+        Self::Measured
+    }
+
+    /// The one that says more against the number; of two alike the first.
+    #[must_use]
+    pub fn or_worse(self, other: Self) -> Self {
+        let rank = |standing: &Self| match standing {
+            Self::Measured => 0,
+            Self::Bound(_) => 1,
+            Self::Saturated(_) => 2,
+            Self::Doubtful(_) => 3,
+        };
+        if rank(&other) > rank(&self) { other } else { self }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Measured => f.write_str("measured"),
+            Self::Saturated(why) => write!(f, "saturated: {why}"),
+            Self::Bound(which) => write!(f, "a bound: {which}"),
+            Self::Doubtful(why) => write!(f, "not to be trusted, because {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_is_not_measured() {
+        let of = |bits: f64| Standing::within(Estimate::point(bits), 1.0, "H(Y)", 0.05);
+        assert_eq!((of(0.5), of(1.0), of(-0.04)), (Standing::Measured, Standing::Measured, Standing::Measured));
+        assert!(of(1.1).to_string().contains("above H(Y) = 1.0000"));
+        assert!(of(-0.1).because().contains("below 0") && of(f64::NAN).because().contains("no number"));
+        assert!(matches!(of(f64::INFINITY), Standing::Doubtful(_)));
+        let noisy = Estimate { standard_error: Some(0.1), ..Estimate::point(-0.15) };
+        assert_eq!(Standing::within(noisy, 1.0, "H(Y)", 0.05), Standing::Measured);
+    }
+
+    #[test]
+    fn rows_with_cells_of_their_own_are_saturated() {
+        assert!(matches!(Standing::of_cells(&Partition::from_labels(&[1, 2, 3, 4])), Standing::Saturated(_)));
+        assert_eq!(Standing::of_cells(&Partition::from_labels(&[1, 1, 3, 4])), Standing::Measured);
+        let doubt = Standing::Doubtful(String::new());
+        assert_eq!(Standing::of_cells(&Partition::from_labels(&[1, 2])).or_worse(doubt.clone()), doubt);
+    }
+}
