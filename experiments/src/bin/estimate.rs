@@ -18,7 +18,7 @@ use infoplane_experiments::terminal::{exit, say};
 /// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
 /// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  gaussian-mixture:bound=upper|lower  ksg:k=3  mixed-ksg:k=3
 /// gaussian  cca  edge  sliced  renyi:alpha=1.01; trained: infonce  nwj  mine  smile:tau=5 (each ,seeds=3)
-/// probe:kind=linear|mlp|knn; auto (what calibration trusts most on such data, else a probe)
+/// probe:kind=best|linear|mlp|knn; auto (what calibration trusts most on such data, else a probe)
 ///
 /// A line on the error stream says what each file looks like, and one what speaks against a number. Every number has its standing:
 /// measured, saturated, a bound, or not to be trusted. What an estimator refuses is a row with its reason, and the exit code says so.

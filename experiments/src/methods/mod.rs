@@ -199,7 +199,9 @@ mod tests {
         assert!(error("infonec").contains("cca") && error("infonec").contains("infonce, nwj"), "{}", error("infonec"));
         assert!(error("mine:tau=1").contains("no key `tau`"));
         assert!(error("nwj:seeds=0").contains("at least 1"));
-        assert!(error("probe:kind=deep").contains("linear, mlp, knn") && error("probe:k=3").contains("no key `k`"));
+        assert!(
+            error("probe:kind=deep").contains("best, linear, mlp, knn") && error("probe:k=3").contains("no key `k`")
+        );
         assert!(error("smile:tau=-1").contains("above 0"));
     }
 

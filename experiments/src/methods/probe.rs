@@ -1,4 +1,4 @@
-//! `probe:kind=linear|mlp|knn`: what a classifier of limited means reads off a layer about Y, a lower bound on I(T;Y).
+//! `probe:kind=best|linear|mlp|knn`: what a classifier of limited means reads off a layer about Y, a lower bound on I(T;Y).
 //!
 //! Usable information (Xu et al. 2020, arXiv 2002.10689): H(Y) less the cross-entropy of a probe on rows it has not seen, cross-validated
 //! ([`infoplane_model::probes`]). With z_i = log₂ q(y_i|t_i) − log₂ p(y_i) the estimate is the mean of z, its standard error that
@@ -40,10 +40,11 @@ impl Probe {
 
     pub(super) fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
         let kind = match settings.take::<String>("kind")?.as_deref() {
-            None | Some("linear") => ProbeKind::Linear,
+            None | Some("best") => ProbeKind::Best,
+            Some("linear") => ProbeKind::Linear,
             Some("mlp") => ProbeKind::Mlp,
             Some("knn") => ProbeKind::Knn,
-            Some(other) => return Err(settings.value_error("kind", other, "the choices are linear, mlp, knn")),
+            Some(other) => return Err(settings.value_error("kind", other, "the choices are best, linear, mlp, knn")),
         };
         Ok(Self { kind, seed: settings.take("seed")?.unwrap_or(1) })
     }
@@ -158,6 +159,7 @@ impl fmt::Display for Probe {
             ProbeKind::Linear => "linear",
             ProbeKind::Mlp => "mlp",
             ProbeKind::Knn => "knn",
+            ProbeKind::Best => "best",
         };
         write!(f, "{}:kind={kind}", Self::NAME)?;
         if self.seed == 1 { Ok(()) } else { write!(f, ",seed={}", self.seed) }
