@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rows::{Condition, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightMoment, WeightRow};
 use crate::tasks::{Split, Task};
+use crate::terminal::say;
 
 /// Which network a row is about, and when.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +59,10 @@ impl Drawn {
 
 /// Information of every layer through every estimator, layers outside, estimators inside.
 ///
+/// What an estimator refuses after the start is left out, and said.
+///
 /// # Errors
-/// If an estimator is undefined on these activations (says which layer).
+/// If an estimator is undefined on the activations of the start (says which layer).
 pub fn information(
     snapshot: &ReplicaSnapshot,
     task: &Task,
@@ -82,7 +85,15 @@ pub fn information(
             sample = sample.with_net_input(net_inputs.t()).with_context(explain)?;
         }
         for estimator in estimators {
-            let information = estimator.estimate(&sample).with_context(|| format!("{estimator} on {}", explain()))?;
+            let information = match estimator.estimate(&sample) {
+                Ok(information) => information,
+                // What refuses at once is a wrong setting; what refuses later shall not cost what was trained.
+                Err(error) if moment.epoch > 0 => {
+                    say!("note: left out: {estimator} on {}: {error}", explain());
+                    continue;
+                }
+                Err(error) => return Err(error).with_context(|| format!("{estimator} on {}", explain())),
+            };
             let Condition { dataset, architecture, condition, activation, train_fraction } = moment.condition.clone();
             rows.push(InformationRow {
                 dataset,

@@ -35,8 +35,8 @@ struct Printed {
     i_xt_bits: Option<f64>,
     i_ty_bits: Option<f64>,
     p_value: Option<f64>,
-    interval_lower_bits: Option<f64>,
-    interval_upper_bits: Option<f64>,
+    spread_lower_bits: Option<f64>,
+    spread_upper_bits: Option<f64>,
 }
 
 fn printed(output: &Output) -> Vec<Printed> {
@@ -105,7 +105,7 @@ fn bad_input_is_refused_in_a_sentence() {
         (vec!["--t", "none.npy", "--y", &y, "--estimator", "plugin"], "none.npy"),
         (vec!["--t", &t, "--estimator", "plugin"], "--y"),
         (vec!["--y", &y, "--estimator", "plugin"], "--t"),
-        (vec!["--pair", &x, short, "--estimator", "ksg:k=3"], "300 rows"),
+        (vec!["--pair", &x, short, "--estimator", "ksg:k=3"], "has 300 rows"),
         (vec!["--pair", &x, &t, "--estimator", "idnns:edges=30"], "between two samples"),
     ] {
         let output = estimate(&words);
@@ -184,26 +184,27 @@ fn calibration_has_its_say() {
     let output = estimate(&["--pair", &x, &t, "--estimator", "ksg:k=3"]);
     assert!(output.status.success());
     let notes = String::from_utf8_lossy(&output.stderr).into_owned();
+    // Three hundred rows are fewer than were ever tried.
     assert!(
-        notes.contains("note: ksg:k=3: on problems like these data") && notes.contains("the truth is infinite"),
+        notes.contains("not to be trusted, because nothing like these data was tried") && notes.contains("data: "),
         "{notes}"
     );
-    let chosen = |output: &Output, kind, columns| {
-        let choice = Calibration::committed().choice(Shape { kind, columns, rows: 300 }).to_string();
+    let chosen = |output: &Output, kind, columns, classes| {
+        let choice = Calibration::committed().choice(Shape { kind, columns, classes, rows: 300 }).to_string();
         let quoted = if choice.contains(',') { format!("\"{choice}\"") } else { choice };
         String::from_utf8_lossy(&output.stdout).contains(&format!(",{quoted},"))
     };
     let output = estimate(&["--pair", &x, &t, "--estimator", "auto", "--format", "csv"]);
-    assert!(chosen(&output, Kind::Continuous, 7));
+    assert!(chosen(&output, Kind::Continuous, 7, 0));
     let (symbols, y) = (data("symbols.npy"), data("labels.npy"));
     let output = estimate(&["--t", &symbols, "--y", &y, "--estimator", "auto", "--format", "csv"]);
-    assert!(chosen(&output, Kind::Discrete, 2));
+    assert!(chosen(&output, Kind::LabelsOfLattice, 1, 2));
     let output = estimate(&["--t", &t, "--y", &y, "--estimator", "auto", "--format", "csv"]);
-    assert!(chosen(&output, Kind::Mixed, 4));
+    assert!(chosen(&output, Kind::Labels, 3, 2));
 }
 
 #[test]
-fn an_interval_is_about_the_estimate_and_the_same_every_time() {
+fn a_spread_is_about_the_estimate_and_the_same_every_time() {
     let (t, y, x) = (data("layer.npy"), data("labels.npy"), data("inputs.npy"));
     for words in [vec!["--t", &t, "--y", &y], vec!["--pair", &x, &t]] {
         let words = [&words[..], &["--estimator", "ksg:k=3", "--bootstrap", "30", "--format", "csv"]].concat();
@@ -211,7 +212,7 @@ fn an_interval_is_about_the_estimate_and_the_same_every_time() {
         assert_eq!(once.stdout, again.stdout);
         let row = printed(&once).remove(0);
         let bits = row.i_ty_bits.or(row.i_xt_bits).unwrap();
-        let (lower, upper) = (row.interval_lower_bits.unwrap(), row.interval_upper_bits.unwrap());
+        let (lower, upper) = (row.spread_lower_bits.unwrap(), row.spread_upper_bits.unwrap());
         assert!(lower < bits && bits < upper && upper - lower < 1.0, "{lower} {bits} {upper}");
     }
 }

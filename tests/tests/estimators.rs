@@ -112,3 +112,38 @@ fn dependence_is_seen_by_all_and_independence_by_none() {
         assert!(dependent.i_ty.bits > independent.i_ty.bits + 0.05, "{estimator}: {dependent:?} {independent:?}");
     }
 }
+
+#[test]
+fn names_of_four_classes_are_no_numbers() {
+    for estimator in estimators() {
+        let (two, mut t, x) = data(6);
+        let labels: Vec<usize> = two.iter().enumerate().map(|(row, y)| y + 2 * (row % 2)).collect();
+        t.column_mut(0).iter_mut().enumerate().for_each(|(row, t)| *t += 0.3 * (row % 2) as f64 - 0.3);
+        let of = |names: [usize; 4]| {
+            let p = Array2::from_shape_fn((120, 4), |(row, y)| f64::from(u8::from(names[labels[row]] == y)));
+            let joint = JointDistribution::from_conditional(ndarray::Array1::from_elem(120, 1.0 / 120.0), p).unwrap();
+            let same_x = Partition::of_rows(x.view());
+            let sample = Sample::new(t.view(), &joint).unwrap().with_inputs(x.view(), &same_x).unwrap();
+            estimator.estimate(&sample).map(|information| information.i_ty.bits)
+        };
+        match (of([0, 1, 2, 3]), of([3, 0, 2, 1])) {
+            (Ok(first), Ok(second)) => assert!(close(first, second), "{estimator}: {first} {second}"),
+            (Err(_), Err(_)) => {}
+            (first, second) => panic!("{estimator}: {first:?} {second:?}"),
+        }
+    }
+}
+
+#[test]
+fn dead_layers_know_nothing_and_a_layer_that_is_the_label_all_of_it() {
+    for name in ["ksg:k=3", "mixed-ksg:k=3", "gaussian", "cca", "plugin"] {
+        let estimator: EstimatorKind = name.parse().unwrap();
+        let (labels, _, x) = data(7);
+        let dead = estimate(&estimator, &labels, &Array2::from_elem((120, 2), 0.7), &x);
+        assert!(dead.i_xt.bits.abs() < 1e-9 && dead.i_ty.bits.abs() < 0.02, "{estimator}: {dead:?}");
+        let t = Array2::from_shape_fn((120, 1), |(row, _)| labels[row] as f64);
+        let all = estimate(&estimator, &labels, &t, &x);
+        assert!((all.i_ty.bits - joint(&labels).h_y()).abs() < 0.02, "{estimator}: {all:?}");
+        assert!(all.i_xt.bits.is_finite(), "{estimator}: {all:?}");
+    }
+}

@@ -91,7 +91,7 @@ fn layers_come_from_folders_archives_and_runs() {
     };
     let read = |layers: &[PathBuf], rows| {
         layers::read(layers, &labels(rows), None)
-            .map(|read| read.layers.into_iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .map(|read| read.layers.into_iter().map(|layer| layer.name).collect::<Vec<_>>())
     };
     assert_eq!(read(std::slice::from_ref(&run), 4).unwrap().len(), 20);
     assert!(read(std::slice::from_ref(&run), 4).unwrap()[3].ends_with("run.npy[3]"));
@@ -99,8 +99,12 @@ fn layers_come_from_folders_archives_and_runs() {
     fs::remove_file(folder.path().join("y.csv")).unwrap();
     let outside = tempfile::tempdir().unwrap();
     let y = written(&outside, "y.csv", "0\n1\n".repeat(10).as_bytes());
-    let names: Vec<String> =
-        layers::read(&[folder.path().to_owned()], &y, None).unwrap().layers.into_iter().map(|layer| layer.0).collect();
+    let names: Vec<String> = layers::read(&[folder.path().to_owned()], &y, None)
+        .unwrap()
+        .layers
+        .into_iter()
+        .map(|layer| layer.name)
+        .collect();
     assert!(names.len() == 2 && names[0].ends_with("layer2.npy") && names[1].ends_with("layer10.npy"), "{names:?}");
     let transposed = written(&outside, "t.csv", b"1,2,3,0\n4,5,6,0\n");
     let y = written(&outside, "y.csv", b"0\n1\n1\n0\n");

@@ -3,10 +3,9 @@
 use std::fmt;
 
 use crate::information::Estimate;
-use crate::partition::Partition;
 
-/// Share of rows in a cell of their own from which a layer is saturated.
-const SATURATED: f64 = 0.9;
+/// Bits short of H(X) within which a layer is saturated: a tenth of the rows in pairs, the others alone.
+pub const NEARLY: f64 = 0.1;
 /// Rounding of sums of logarithms.
 const ROUNDING: f64 = 1e-9;
 
@@ -42,15 +41,12 @@ impl Standing {
         }
     }
 
-    /// Of a layer in cells: saturated, if nearly every row has a cell of its own. I(X;T) is then log₂ of the rows and I(T;Y) all
-    /// that can be known of Y, whatever the layer does with X.
-    pub fn of_cells(cells: &Partition) -> Self {
-        let rows = cells.cell().len();
-        let alone = cells.counts().into_iter().filter(|&count| count == 1).count();
-        if rows > 1 && alone as f64 >= SATURATED * rows as f64 {
-            let share = 100.0 * alone as f64 / rows as f64;
+    /// Of I(X;T) of a layer in cells, both in bits: saturated, if it is within [`NEARLY`] of all of H(X), so that nearly every x has a
+    /// cell of its own. I(T;Y) is then all that X knows of Y, whatever the layer does.
+    pub fn saturation(i_xt_bits: f64, h_x_bits: f64) -> Self {
+        if i_xt_bits.is_finite() && h_x_bits > 2.0 && i_xt_bits > h_x_bits - NEARLY {
             return Self::Saturated(format!(
-                "{share:.0} % of {rows} rows have a cell of their own, which tells all there is"
+                "nearly every row has a cell of its own ({i_xt_bits:.2} of {h_x_bits:.2} bits), as in any layer that keeps rows apart"
             ));
         }
         Self::Measured
@@ -112,10 +108,11 @@ mod tests {
     }
 
     #[test]
-    fn rows_with_cells_of_their_own_are_saturated() {
-        assert!(matches!(Standing::of_cells(&Partition::from_labels(&[1, 2, 3, 4])), Standing::Saturated(_)));
-        assert_eq!(Standing::of_cells(&Partition::from_labels(&[1, 1, 3, 4])), Standing::Measured);
+    fn layers_that_keep_all_rows_apart_are_saturated() {
+        assert!(matches!(Standing::saturation(8.99, 9.0), Standing::Saturated(_)));
+        assert_eq!(Standing::saturation(7.0, 9.0), Standing::Measured);
+        assert_eq!(Standing::saturation(f64::INFINITY, 9.0), Standing::Measured);
         let doubt = Standing::Doubtful(String::new());
-        assert_eq!(Standing::of_cells(&Partition::from_labels(&[1, 2])).or_worse(doubt.clone()), doubt);
+        assert_eq!(Standing::saturation(9.0, 9.0).or_worse(doubt.clone()), doubt);
     }
 }

@@ -92,6 +92,17 @@ impl Mlp {
         replicas
     }
 
+    /// Logits [R, C, B] one after the other, of x [R, F, B] without noise and parameters [R, P].
+    pub(crate) fn logits(&self, x: Tensor<3>, parameters: Tensor<2>, compute: &Compute) -> Vec<f32> {
+        #[cfg(feature = "flex")]
+        if self.is_fused(compute) {
+            let logits = self.stack.layers().fold(x, |below, layer| fused::dense(below, parameters.clone(), layer));
+            return to_vec(logits.into_data());
+        }
+        let _ = compute;
+        to_vec(composed::logits(self.architecture, x, parameters, &[], &self.stack).into_data())
+    }
+
     fn forward(
         &self,
         x: &[f32],

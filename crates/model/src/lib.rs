@@ -14,6 +14,7 @@
 //! | `fused` | the same as few operations of our own: the CPU's path |
 //! | [`optimizer`] | SGD and Adam on the flat parameter leaf |
 //! | [`critics`] | neural lower bounds on the information of two samples |
+//! | [`probes`] | classifiers: how much of a label can be read off a layer |
 //! | [`train`] | a block of replicas in training, an iterator of snapshots; its state, to go on elsewhere |
 
 pub mod activation;
@@ -29,6 +30,7 @@ pub mod fused;
 pub mod initialisation;
 pub mod lanes;
 pub mod optimizer;
+pub mod probes;
 pub mod random;
 pub mod remote;
 pub mod stack;

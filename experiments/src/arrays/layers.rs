@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Error, Result, anyhow, bail, ensure};
-use ndarray::{Array2, Axis};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use ndarray::Axis;
 
 use super::header::First;
 use super::labels::{LabelFile, Labels, Rows};
-use super::{Array, source};
+use super::{Array, Samples, source};
 
 /// What files of arrays end in.
 const ENDS: [&str; 7] = ["npy", "npz", "csv", "tsv", "txt", "safetensors", "mat"];
@@ -15,14 +15,12 @@ const ENDS: [&str; 7] = ["npy", "npz", "csv", "tsv", "txt", "safetensors", "mat"
 /// Layers, and what belongs to them row by row.
 #[derive(Debug)]
 pub struct Read {
-    /// Name and activations of each layer.
-    pub layers: Vec<(String, Array2<f64>)>,
+    /// Activations of each layer.
+    pub layers: Vec<Samples>,
     /// The labels.
     pub labels: Labels,
     /// The inputs, if they were named.
-    pub inputs: Option<Array2<f64>>,
-    /// What was read, in a line each.
-    pub described: Vec<String>,
+    pub inputs: Option<Samples>,
 }
 
 /// Reads layers [n × d], n labels, and inputs [n × d_x] if there are any.
@@ -48,7 +46,7 @@ pub fn read(layers: &[PathBuf], labels: &Path, inputs: Option<&Path>) -> Result<
             return Err(mismatch(array, &shape));
         }
     }
-    let (mut described, mut found, mut expected) = (Vec::new(), Vec::new(), None);
+    let (mut found, mut expected) = (Vec::new(), None);
     let mut take = |array: Array, path: &Path| {
         let shape = array.values.shape();
         let rows = shape.first().copied().unwrap_or(1);
@@ -57,19 +55,15 @@ pub fn read(layers: &[PathBuf], labels: &Path, inputs: Option<&Path>) -> Result<
             return Err(mismatch(path, shape));
         }
         expected.under_numbers |= array.first == First::Numbers;
-        described.push(array.described());
-        let name = array.name.clone();
-        Ok((name, array.matrix()?))
+        array.samples()
     };
     for path in &arrays {
         for layer in split(super::open(path)?, fits)? {
             found.push(take(layer, path)?);
         }
     }
-    let inputs = inputs.map(|path| Ok::<_, Error>(take(super::open(path)?, path)?.1)).transpose()?;
-    let labels_of = file.labels(expected)?;
-    described.push(labels_of.described(&labels.display().to_string()));
-    Ok(Read { layers: found, labels: labels_of, inputs, described })
+    let inputs = inputs.map(|path| take(super::open(path)?, path)).transpose()?;
+    Ok(Read { layers: found, labels: file.labels(expected)?, inputs })
 }
 
 /// The single arrays that arguments stand for, in order: files of a folder by name (`layer2` before `layer10`), arrays of a file in

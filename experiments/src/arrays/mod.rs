@@ -27,9 +27,9 @@ pub mod text;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use infoplane_info::Description;
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix2, IxDyn};
 
-use crate::terminal::say;
 use header::First;
 pub use labels::{Labels, read_labels, read_with_labels};
 use numbers::Kind;
@@ -57,6 +57,23 @@ pub struct Array {
     pub notes: Vec<String>,
     /// What the first line is, of text.
     pub first: First,
+}
+
+/// Samples from a file, a row for each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples {
+    /// The file's name, and the array's in it.
+    pub name: String,
+    /// [n × d], all finite.
+    pub values: Array2<f64>,
+    read_as: String,
+}
+
+impl Samples {
+    /// What they look like and how they were read, in a line.
+    pub fn described(&self) -> String {
+        format!("{}: {}; {}", self.name, Description::of(self.values.view()), self.read_as)
+    }
 }
 
 impl Array {
@@ -103,24 +120,33 @@ impl Array {
         Ok(matrix)
     }
 
+    /// Rows with what is to be said of them (see [`Array::matrix`]).
+    ///
+    /// # Errors
+    /// As [`Array::matrix`].
+    pub fn samples(self) -> Result<Samples> {
+        let (name, read_as) = (self.name.clone(), self.read_as());
+        Ok(Samples { name, values: self.matrix()?, read_as })
+    }
+
     /// What was read, in a line.
     pub fn described(&self) -> String {
         let shape = self.values.shape();
         let (rows, columns) = (shape.first().copied().unwrap_or(1), shape.iter().skip(1).product::<usize>());
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        format!("{}: {rows} row{} x {columns} column{}, {}", self.name, plural(rows), plural(columns), self.read_as())
+    }
+
+    /// How it was stored, and what was made of it: `float32 under a header; …`.
+    fn read_as(&self) -> String {
+        let shape = self.values.shape();
         let flattened = match shape.len() {
             ..=2 => String::new(),
             _ => format!(" ({} flattened)", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")),
         };
         let header = if self.first == First::Names { " under a header" } else { "" };
         let notes = std::iter::once("").chain(self.notes.iter().map(String::as_str)).collect::<Vec<_>>().join("; ");
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        format!(
-            "{}: {rows} row{} x {columns} column{}{flattened}, {}{header}{notes}",
-            self.name,
-            plural(rows),
-            plural(columns),
-            self.stored
-        )
+        format!("{}{flattened}{header}{notes}", self.stored)
     }
 }
 
@@ -147,16 +173,6 @@ pub fn open(argument: &Path) -> Result<Array> {
 /// As [`open`] and [`Array::matrix`].
 pub fn read(argument: &Path) -> Result<Array2<f64>> {
     open(argument)?.matrix()
-}
-
-/// The same, and says what was read.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_and_say(argument: &Path) -> Result<Array2<f64>> {
-    let array = open(argument)?;
-    say!("read {}", array.described());
-    array.matrix()
 }
 
 /// Reads the array of this name from a file of several.

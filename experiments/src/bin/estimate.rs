@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
-use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, pair};
+use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, conditional, pair};
 use infoplane_experiments::quoting;
 use infoplane_experiments::terminal::{exit, say};
 
@@ -19,7 +19,10 @@ use infoplane_experiments::terminal::{exit, say};
 /// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
 /// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  gaussian-mixture:bound=upper|lower  ksg:k=3  mixed-ksg:k=3
 /// gaussian  cca  edge  sliced  renyi:alpha=1.01; trained: infonce  nwj  mine  smile:tau=5 (each ,seeds=3)
-/// auto (what calibration trusts most on such data)
+/// probe:kind=linear|mlp|knn; auto (what calibration trusts most on such data, else a probe)
+///
+/// A line on the error stream says what each file looks like, and one what speaks against a number. Every number has its standing:
+/// measured, saturated, a bound, or not to be trusted. What an estimator refuses is a row with its reason, and the exit code says so.
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
 struct Cli {
@@ -35,13 +38,16 @@ struct Cli {
     /// I(A;B) of two continuous samples instead
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["t", "y", "x"])]
     pair: Vec<PathBuf>,
+    /// I(A;B|C) of three samples: what A says of B beyond C (ksg, plugin)
+    #[arg(long, value_name = "C", requires = "pair")]
+    given: Option<PathBuf>,
     /// NAME[:key=value,…] (repeatable)
     #[arg(long = "estimator", value_name = "NAME", required = true)]
     estimators: Vec<String>,
     /// Permutations for a p-value
     #[arg(long, value_name = "N", default_value_t = 0)]
     shuffle: usize,
-    /// Random halves of the rows for a 95 % interval of I(T;Y), or of I(A;B)
+    /// Random halves of the rows for the spread of I(T;Y), or of I(A;B), over samples
     #[arg(long, value_name = "N", default_value_t = 0)]
     bootstrap: usize,
     /// How to print
@@ -71,26 +77,35 @@ fn answer(cli: &Cli) -> Result<()> {
     }
     ensure!(cli.bootstrap != 1, "--bootstrap 1: one half has no spread; give at least 2, better 100");
     let resampling = Resampling { permutations: cli.shuffle, halves: cli.bootstrap };
-    let mut rows = if let [a, b] = cli.pair.as_slice() {
+    let (lines, mut rows) = if let ([a, b], Some(given)) = (cli.pair.as_slice(), &cli.given) {
+        ensure!(resampling == Resampling::default(), "--given: neither --shuffle nor --bootstrap is offered with it");
+        conditional([a, b], given, &estimators)?
+    } else if let [a, b] = cli.pair.as_slice() {
         pair([a, b], &estimators, resampling)?
     } else {
         ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
         let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
         let layers = Layers::read(&cli.t, labels, cli.x.as_deref())?;
-        layers.described.iter().for_each(|line| say!("read {line}"));
-        layers.estimate(&estimators, resampling)?
+        (layers.described(), layers.estimate(&estimators, resampling))
     };
+    for line in &lines {
+        say!("data: {line}");
+    }
     for row in &mut rows {
         row.layer = quoting::cell(&row.layer).into_owned();
-    }
-    for doubt in rows.iter().filter_map(|row| row.doubt.as_ref()) {
-        say!("note: {doubt}");
+        row.notes.iter().for_each(|note| say!("note: {}: {note}", row.layer));
     }
     match cli.format {
         Format::Csv => print_csv(&rows),
         Format::Json => print_json(&rows),
         Format::Table => print_table(&rows),
+    }?;
+    let refused: Vec<&EstimateRow> = rows.iter().filter(|row| row.refused.is_some()).collect();
+    for row in &refused {
+        say!("refused: {} on {}: {}", row.estimator, row.layer, row.refused.as_deref().unwrap_or_default());
     }
+    ensure!(refused.is_empty(), "{} of {} estimates refused, the reasons are above", refused.len(), rows.len());
+    Ok(())
 }
 
 fn print_csv(rows: &[EstimateRow]) -> Result<()> {
@@ -122,8 +137,17 @@ fn print_table(rows: &[EstimateRow]) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
-        "{:<layer$}  {:<estimator$}  {:>12}  {:>24}  {:>12}  {:>10}  {:>8}  {:>22}",
-        "layer", "estimator", "I(X;T) bits", "bounds or error", "I(T;Y) bits", "error", "p-value", "95 % interval"
+        "{:<layer$}  {:<estimator$}  {:>12}  {:>24}  {:>12}  {:>10}  {:>8}  {:>10}  {:>22}  {:>22}  standing",
+        "layer",
+        "estimator",
+        "I(X;T) bits",
+        "bounds or error",
+        "I(T;Y) bits",
+        "error",
+        "p-value",
+        "shuffled",
+        "95 % for the truth",
+        "95 % of samples"
     )?;
     for row in rows {
         let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
@@ -133,19 +157,23 @@ fn print_table(rows: &[EstimateRow]) -> Result<()> {
             (None, None, None) => String::new(),
             (None, lower, upper) => format!("[{}, {}]", number(lower), number(upper)),
         };
-        let interval = match (row.interval_lower_bits, row.interval_upper_bits) {
+        let ends = |lower: Option<f64>, upper: Option<f64>| match (lower, upper) {
             (None, None) => String::new(),
             (lower, upper) => format!("[{}, {}]", number(lower), number(upper)),
         };
         writeln!(
             out,
-            "{:<layer$}  {:<estimator$}  {:>12}  {about:>24}  {:>12}  {:>10}  {:>8}  {interval:>22}",
+            "{:<layer$}  {:<estimator$}  {:>12}  {about:>24}  {:>12}  {:>10}  {:>8}  {:>10}  {:>22}  {:>22}  {}",
             row.layer,
             row.estimator,
             number(row.i_xt_bits),
             number(row.i_ty_bits),
             number(row.i_ty_standard_error_bits),
             row.p_value.map_or_else(String::new, |p| format!("{p:.4}")),
+            number(row.null_mean_bits),
+            ends(row.interval_lower_bits, row.interval_upper_bits),
+            ends(row.spread_lower_bits, row.spread_upper_bits),
+            row.words,
         )?;
     }
     Ok(())

@@ -1,24 +1,38 @@
 //! What calibration says for and against an estimator on data of some shape: read off the committed
 //! `results/reference/calibrate/summary.csv`, never written by hand.
 //!
-//! Problems like the data are those of their kind (see [`Kind`]) with about as many columns, at the greatest number of rows
-//! that all problems were drawn with and the data have. An estimator is trusted on a problem if its root-mean-square error is
-//! within 0.1 bits or a tenth of the truth ([`SummaryRow::is_trusted`]).
+//! Problems like the data are those of their kind (see [`Kind`]) with about as many columns and classes, at the greatest number of rows
+//! that all of them were drawn with and the data have. Where there are none, or only one, nothing is known, and it is said. An estimator
+//! is trusted on a problem if its root-mean-square error is within 0.1 bits or a tenth of the truth ([`SummaryRow::is_trusted`]), and
+//! on data if it is trusted on four of five problems like them.
 
 use std::sync::LazyLock;
 
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::mixed_ksg::MixedKsg;
+use infoplane_model::probes::ProbeKind;
 
 use super::Kind;
 use super::summary::SummaryRow;
 use crate::methods::Method;
+use crate::methods::probe::Probe;
 
-/// Ends of the classes of columns, both sides together.
-pub(super) const CLASSES: [usize; 4] = [2, 6, 20, usize::MAX];
+/// Ends of the classes of columns of two samples together, and of a layer.
+pub(super) const CLASSES: [usize; 4] = [2, 6, 20, 100];
+pub(super) const LAYER_COLUMNS: [usize; 6] = [4, 32, 64, 300, 1024, 4096];
+/// Ends of the classes of numbers of labels.
+pub(super) const LABELS: [usize; 5] = [2, 4, 10, 100, 1000];
 
 /// Estimators of other quantities than I(A;B), near to which they come by accident.
 const OTHER_QUANTITIES: [&str; 2] = ["sliced", "renyi"];
+/// Estimators that are right of any labels if there are rows enough. Others come near on problems made for them.
+const OF_ANY_LABELS: [&str; 2] = ["ksg", "mixed-ksg"];
+/// One problem is no evidence.
+const LEAST_PROBLEMS: usize = 2;
+/// Rows that are nearly as many as were tried.
+const NEARLY: f64 = 0.8;
+/// Standard deviations within which nearly all estimates lie.
+const NEARLY_ALL: f64 = 2.0;
 
 /// A summary, and what it is asked.
 #[derive(Debug)]
@@ -31,10 +45,22 @@ pub struct Calibration {
 pub struct Shape {
     /// Kind.
     pub kind: Kind,
-    /// Columns of both sides.
+    /// Columns of both sides; of a layer beside labels its own.
     pub columns: usize,
+    /// Classes of the labels; 0 of pairs.
+    pub classes: usize,
     /// Rows.
     pub rows: usize,
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, {} columns", self.kind, self.columns)?;
+        if self.classes > 0 {
+            write!(f, ", {} classes", self.classes)?;
+        }
+        write!(f, ", {} rows", self.rows)
+    }
 }
 
 impl Calibration {
@@ -60,56 +86,70 @@ impl Calibration {
         &self.rows
     }
 
-    /// The estimator to take for such data.
+    /// The estimator to take for such data: the best, if it is trusted on problems like them; else of labels a probe, whose number is a
+    /// bound whatever the data are; else the best there is.
     pub fn choice(&self, shape: Shape) -> Method {
-        let chosen = self.best(shape).and_then(|best| best.estimator.parse().ok());
-        chosen.unwrap_or(Method::Formula(EstimatorKind::MixedKsg(MixedKsg::default())))
+        let best = self.best(shape);
+        if let Some(best) = best.as_ref().filter(|best| best.is_trusted() || shape.classes == 0)
+            && let Ok(method) = best.estimator.parse()
+        {
+            return method;
+        }
+        if shape.classes > 0 {
+            return Method::Probe(Probe { kind: self.probe(shape), seed: 1 });
+        }
+        Method::Formula(EstimatorKind::MixedKsg(MixedKsg::default()))
+    }
+
+    /// The probe that reads most off problems like the data; a linear one where nothing was tried.
+    fn probe(&self, shape: Shape) -> ProbeKind {
+        let like = self.like(shape);
+        let found = |name: &str| named(&like, name).iter().filter_map(|row| row.mean_bits).sum::<f64>();
+        let linear = found("probe:kind=linear");
+        // One that sees more than lines is worth a little.
+        if !like.is_empty() && found("probe:kind=mlp") >= 0.97 * linear { ProbeKind::Mlp } else { ProbeKind::Linear }
     }
 
     /// The estimator of least error on problems like the data, the mean over them of each in units of what is tolerated there; of
-    /// the estimators asked on all of them.
+    /// the estimators asked on all of them, of labels those that assume nothing of them. A probe is a bound, and not among them.
     pub fn best(&self, shape: Shape) -> Option<Record<'_>> {
         let like = self.like(shape);
-        let mut problems: Vec<&str> = like.iter().map(|row| row.problem.as_str()).collect();
-        problems.sort_unstable();
-        problems.dedup();
+        let problems = problems(&like).len();
         let records = names(&like).into_iter().map(|name| Record::of(name, &like));
-        let is_another = |name: &str| OTHER_QUANTITIES.iter().any(|other| name.starts_with(other));
-        let asked = records.filter(|record| record.of.len() == problems.len() && !is_another(record.estimator));
+        let is_another =
+            |name: &str| OTHER_QUANTITIES.iter().any(|other| name.starts_with(other)) || name.starts_with(Probe::NAME);
+        let is_for_these =
+            |name: &str| shape.classes == 0 || name.split(':').next().is_some_and(|name| OF_ANY_LABELS.contains(&name));
+        let asked = records.filter(|record| {
+            record.of.len() == problems && !is_another(record.estimator) && is_for_these(record.estimator)
+        });
         asked.reduce(|best, other| if other.relative_error < best.relative_error { other } else { best })
+    }
+
+    /// How an estimator fared on problems like the data; none if there are none, or it was never asked.
+    pub fn record(&self, method: &Method, shape: Shape) -> Option<Record<'_>> {
+        let like = self.like(shape);
+        let of = named(&like, &method.to_string());
+        of.first().map(|first| Record::of(&first.estimator, &of))
     }
 
     /// What speaks against an estimator on such data; none where nothing does, or where it was never asked.
     pub fn against(&self, method: &Method, shape: Shape) -> Option<String> {
-        let like = self.like(shape);
-        let of = named(&like, &method.to_string());
         let ceiling = match method {
             Method::Neural(neural) => neural.ceiling_bits(shape.rows),
-            Method::Formula(_) => None,
+            Method::Formula(_) | Method::Probe(_) => None,
         };
         let ceiling = ceiling.map(|bits| format!("it cannot pass {bits:.2} bits, log₂ of the rows it is judged on"));
-        let record = of.first().map(|first| Record::of(&first.estimator, &of));
-        let record = record.filter(|record| record.trusted < record.of.len()).map(|record| {
-            let Record { trusted, of, .. } = &record;
-            let worst = record.worst();
-            let bias = worst.bias_bits.map_or_else(|| "refused".to_owned(), |bias| format!("{bias:+.2} bits"));
-            format!(
-                "on problems like these data ({} rows) it was within 0.1 bits or a tenth of the truth on {trusted} of {}; worst: \
-                 {}, {bias} of {:.2}",
-                worst.rows,
-                of.len(),
-                worst.problem,
-                worst.truth_bits
-            )
-        });
+        let record = self.record(method, shape);
         let infinite = self.rows.iter().filter(|row| row.truth_bits.is_infinite() && row.kind == shape.kind);
         let infinite: Vec<&SummaryRow> =
-            infinite.filter(|row| !of.is_empty() && row.estimator == of[0].estimator).collect();
+            infinite.filter(|row| record.as_ref().is_some_and(|record| record.estimator == row.estimator)).collect();
         let plausible = infinite.iter().rev().find(|row| row.mean_bits.is_some_and(f64::is_finite)).map(|row| {
             let mean = row.mean_bits.unwrap_or(f64::NAN);
             format!("where one side is a function of the other the truth is infinite, and it said {mean:.1} bits")
         });
-        let doubts: Vec<String> = [ceiling, record, plausible].into_iter().flatten().collect();
+        let fared = record.as_ref().filter(|record| record.trusted < record.of.len()).map(Record::in_words);
+        let doubts: Vec<String> = [ceiling, fared, plausible].into_iter().flatten().collect();
         (!doubts.is_empty()).then(|| format!("{method}: {}", doubts.join("; ")))
     }
 
@@ -119,30 +159,33 @@ impl Calibration {
         named(&layers, estimator)
     }
 
-    /// Rows with a finite truth on problems like the data.
+    /// Rows with a finite truth on problems like the data; none where too few were tried.
     fn like(&self, shape: Shape) -> Vec<&SummaryRow> {
-        let class = self.class_like(shape.kind, shape.columns);
+        let class = self.class_like(shape);
         let sizes = common_sizes(&class);
-        let size = sizes.iter().rev().find(|&&rows| rows <= shape.rows).or(sizes.first()).copied();
-        class.into_iter().filter(|row| Some(row.rows) == size).collect()
+        let most = sizes.iter().rev().find(|&&rows| rows <= shape.rows);
+        let size = most.or(sizes.first().filter(|&&least| shape.rows as f64 >= NEARLY * least as f64)).copied();
+        let like: Vec<&SummaryRow> = class.into_iter().filter(|row| Some(row.rows) == size).collect();
+        if problems(&like).len() < LEAST_PROBLEMS { Vec::new() } else { like }
     }
 
-    /// Numbers of rows that all problems of a kind and with so many columns were drawn with; none of other classes of columns.
-    pub fn sizes(&self, kind: Kind, columns: usize) -> Vec<usize> {
-        let like = self.class_like(kind, columns);
-        if like.first().is_some_and(|row| class(row.columns) == class(columns)) {
-            common_sizes(&like)
-        } else {
-            Vec::new()
-        }
+    /// Numbers of rows that all problems of a kind with so many columns and classes were drawn with.
+    pub fn sizes(&self, kind: Kind, columns: usize, classes: usize) -> Vec<usize> {
+        common_sizes(&self.class_like(Shape { kind, columns, classes, rows: usize::MAX }))
     }
 
-    /// Rows with a finite truth of a kind, of the class of columns nearest to so many.
-    fn class_like(&self, kind: Kind, columns: usize) -> Vec<&SummaryRow> {
-        let of_kind = || self.rows.iter().filter(|row| row.kind == kind && row.truth_bits.is_finite());
-        let distance = |row: &SummaryRow| class(row.columns).abs_diff(class(columns));
-        let nearest = of_kind().map(distance).min().unwrap_or(0);
-        of_kind().filter(|row| distance(row) == nearest).collect()
+    /// Rows with a finite truth of a kind and class of columns and labels, if so many columns were tried.
+    fn class_like(&self, shape: Shape) -> Vec<&SummaryRow> {
+        let of_columns = |columns: usize| class(columns, if shape.classes > 0 { &LAYER_COLUMNS } else { &CLASSES });
+        let is_like = |row: &&SummaryRow| {
+            row.kind == shape.kind
+                && row.truth_bits.is_finite()
+                && of_columns(shape.columns).is_some_and(|of| of_columns(row.columns) == Some(of))
+                && (row.classes > 0) == (shape.classes > 0)
+                && class(row.classes, &LABELS) == class(shape.classes, &LABELS)
+                && class(shape.classes, &LABELS).is_some()
+        };
+        self.rows.iter().filter(is_like).collect()
     }
 }
 
@@ -171,6 +214,11 @@ impl<'a> Record<'a> {
         Self { estimator, of, trusted, error, relative_error }
     }
 
+    /// Whether it is trusted on four of five problems.
+    pub fn is_trusted(&self) -> bool {
+        5 * self.trusted >= 4 * self.of.len()
+    }
+
     /// The problem it is most off on.
     ///
     /// # Panics
@@ -180,18 +228,61 @@ impl<'a> Record<'a> {
         let worst = self.of.iter().copied().max_by(|a, b| off(a).total_cmp(&off(b)));
         worst.expect("a record has rows")
     }
+
+    /// The greatest information among the problems.
+    pub fn greatest_truth(&self) -> f64 {
+        self.of.iter().map(|row| row.truth_bits).fold(0.0, f64::max)
+    }
+
+    /// How it fared.
+    pub fn in_words(&self) -> String {
+        let worst = self.worst();
+        let bias = worst.bias_bits.map_or_else(|| "refused".to_owned(), |bias| format!("{bias:+.2} bits"));
+        format!(
+            "on problems like these data ({} rows) it was within 0.1 bits or a tenth of the truth on {} of {}; worst: {}, {bias} of \
+             {:.2}",
+            worst.rows,
+            self.trusted,
+            self.of.len(),
+            worst.problem,
+            worst.truth_bits
+        )
+    }
+
+    /// Where the truth lies beside an estimate: from the least to the greatest error on any of the problems, its bias and two standard
+    /// deviations, each in units of what is tolerated there. None if it refused anywhere.
+    pub fn interval(&self, bits: f64) -> Option<(f64, f64)> {
+        let (mut low, mut high) = (0.0_f64, 0.0_f64);
+        for row in &self.of {
+            let (bias, sd) = (row.bias_bits.filter(|_| row.refused == 0)?, row.sd_bits.unwrap_or(0.0));
+            low = low.min((bias - NEARLY_ALL * sd) / row.tolerance());
+            high = high.max((bias + NEARLY_ALL * sd) / row.tolerance());
+        }
+        let unit = super::summary::TOLERANCE.max(super::summary::TOLERANCE * bits);
+        Some(((bits - high * unit).max(0.0), (bits - low * unit).max(0.0)))
+    }
 }
 
-/// The class of so many columns.
-fn class(columns: usize) -> usize {
-    CLASSES.iter().position(|&end| columns <= end).unwrap_or(0)
+/// The class of so many, if that many were tried at all.
+fn class(count: usize, ends: &[usize]) -> Option<usize> {
+    ends.iter().position(|&end| count <= end)
+}
+
+fn problems<'a>(rows: &[&'a SummaryRow]) -> Vec<&'a str> {
+    let mut problems: Vec<&str> = rows.iter().map(|row| row.problem.as_str()).collect();
+    problems.sort_unstable();
+    problems.dedup();
+    problems
 }
 
 /// Numbers of rows that all problems were drawn with, ascending.
 fn common_sizes(rows: &[&SummaryRow]) -> Vec<usize> {
-    let mut sizes: Vec<usize> = rows.iter().filter(|row| !row.representative).map(|row| row.rows).collect();
+    let all = problems(rows).len();
+    let mut sizes: Vec<usize> = rows.iter().map(|row| row.rows).collect();
     sizes.sort_unstable();
     sizes.dedup();
+    let at = |size: usize| rows.iter().copied().filter(|row| row.rows == size).collect::<Vec<_>>();
+    sizes.retain(|&size| problems(&at(size)).len() == all);
     sizes
 }
 
@@ -251,7 +342,7 @@ mod tests {
     fn the_choice_is_what_is_trusted_most_and_doubts_are_numbers() {
         let calibration = calibration();
         assert_eq!(calibration.rows.len(), 5);
-        let shape = Shape { kind: Kind::Continuous, columns: 2, rows: 3000 };
+        let shape = Shape { kind: Kind::Continuous, columns: 2, classes: 0, rows: 3000 };
         assert_eq!(calibration.choice(shape).to_string(), "cca");
         assert_eq!(calibration.against(&"cca".parse().unwrap(), shape), None);
         assert_eq!(calibration.against(&"renyi".parse().unwrap(), shape), None);
@@ -275,15 +366,33 @@ mod tests {
         assert!(
             calibration.on_layers("noisy:sigma=0.1,samples=200,seed=0,bounds=false").iter().any(|row| row.is_trusted())
         );
-        for (kind, columns, rows) in
-            [(Kind::Continuous, 2, 300), (Kind::Continuous, 100, 50_000), (Kind::Mixed, 9, 700)]
+        for (kind, columns, classes, rows) in
+            [(Kind::Continuous, 2, 0, 450), (Kind::Continuous, 100, 0, 50_000), (Kind::Labels, 3, 4, 700)]
         {
-            let shape = Shape { kind, columns, rows };
+            let shape = Shape { kind, columns, classes, rows };
             let chosen = calibration.choice(shape);
             let like = calibration.like(shape);
             let trusted = |method: &str| named(&like, method).iter().filter(|row| row.is_trusted()).count();
             let most = names(&like).into_iter().map(trusted).max().unwrap();
-            assert!(trusted(&chosen.to_string()) * 2 + 2 >= most, "{chosen} on {shape:?}");
+            assert!(trusted(&chosen.to_string()) * 2 + 2 >= most, "{chosen} on {shape}");
         }
+        // Beyond what was tried nothing is known, and of labels a probe bounds what there is.
+        for (columns, classes, rows) in [(5000, 2, 2000), (3, 4, 100), (3, 5000, 9000), (4096, 2, 2000)] {
+            let shape = Shape { kind: Kind::Labels, columns, classes, rows };
+            assert!(calibration.record(&"ksg:k=3".parse().unwrap(), shape).is_none(), "{shape}");
+            assert!(matches!(calibration.choice(shape), Method::Probe(_)), "{shape}");
+        }
+    }
+
+    #[test]
+    fn an_interval_reaches_as_far_as_the_worst_problem() {
+        let calibration = calibration();
+        let shape = Shape { kind: Kind::Continuous, columns: 2, classes: 0, rows: 500 };
+        let record = calibration.record(&"ksg:k=3".parse().unwrap(), shape).unwrap();
+        // Of two bits 0.5 too few and two standard deviations of 0.01, of one bit 0.01 too many: in tenths of the truth.
+        let (lower, upper) = record.interval(1.0).unwrap();
+        approx::assert_abs_diff_eq!(lower, 1.0 - 0.03, epsilon = 1e-9);
+        approx::assert_abs_diff_eq!(upper, 1.0 + 0.26, epsilon = 1e-9);
+        assert!(!record.is_trusted());
     }
 }

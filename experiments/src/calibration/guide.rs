@@ -4,8 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Kind;
-use super::advice::{CLASSES, Calibration, Shape};
+use super::advice::{CLASSES, Calibration, LABELS, LAYER_COLUMNS, Record, Shape};
+use super::run::CalibrationRow;
 use super::summary::SummaryRow;
+use crate::methods::Method;
 
 /// A shape of data and the estimator to take: `guide.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -14,8 +16,10 @@ pub struct GuideRow {
     pub kind: Kind,
     /// Columns of both sides together, at least.
     pub columns_from: usize,
-    /// At most; empty for any more.
-    pub columns_to: Option<usize>,
+    /// At most.
+    pub columns_to: usize,
+    /// Classes of the labels, at most; empty of pairs.
+    pub classes_to: Option<usize>,
     /// Rows.
     pub rows: usize,
     /// The estimator of least error on problems like it.
@@ -30,31 +34,49 @@ pub struct GuideRow {
     pub worst_problem: String,
     /// And by how much.
     pub worst_bias_bits: f64,
+    /// Whether that is enough; if not, a probe bounds what is known of labels.
+    pub is_trusted: bool,
     /// Its mean seconds on one thread.
     pub seconds: f64,
 }
 
-/// For every kind of samples, class of columns and number of rows that all problems were drawn with.
+/// For every kind of samples, class of columns and of labels, and number of rows that all problems were drawn with.
 pub fn guide(calibration: &Calibration) -> Vec<GuideRow> {
     let mut guide = Vec::new();
-    for kind in [Kind::Continuous, Kind::Mixed, Kind::Discrete] {
-        for (class, &columns) in CLASSES.iter().enumerate() {
-            let columns_from = if class == 0 { 2 } else { CLASSES[class - 1] + 1 };
-            for rows in calibration.sizes(kind, columns) {
-                let Some(best) = calibration.best(Shape { kind, columns, rows }) else { continue };
-                guide.push(GuideRow {
-                    kind,
-                    columns_from,
-                    columns_to: Some(columns).filter(|&columns| columns < usize::MAX),
-                    rows,
-                    estimator: best.estimator.to_owned(),
-                    trusted: best.trusted,
-                    problems: best.of.len(),
-                    mean_error_bits: (best.error * 1e4).round() / 1e4,
-                    worst_problem: best.worst().problem.clone(),
-                    worst_bias_bits: best.worst().bias_bits.unwrap_or(f64::NAN),
-                    seconds: best.of.iter().map(|row| row.seconds).sum::<f64>() / best.of.len() as f64,
-                });
+    for kind in [
+        Kind::Continuous,
+        Kind::Mixed,
+        Kind::Discrete,
+        Kind::Lattice,
+        Kind::Labels,
+        Kind::LabelsOfLattice,
+        Kind::LabelsOfZeros,
+    ] {
+        let of_labels = [Kind::Labels, Kind::LabelsOfLattice, Kind::LabelsOfZeros].contains(&kind);
+        let (all_columns, all_classes): (&[usize], &[usize]) =
+            if of_labels { (&LAYER_COLUMNS, &LABELS) } else { (&CLASSES, &[0]) };
+        for (class, &columns) in all_columns.iter().enumerate() {
+            let first = if of_labels { 1 } else { 2 };
+            let columns_from = if class == 0 { first } else { all_columns[class - 1] + 1 };
+            for &classes in all_classes {
+                for rows in calibration.sizes(kind, columns, classes) {
+                    let Some(best) = calibration.best(Shape { kind, columns, classes, rows }) else { continue };
+                    guide.push(GuideRow {
+                        kind,
+                        columns_from,
+                        columns_to: columns,
+                        classes_to: Some(classes).filter(|_| of_labels),
+                        rows,
+                        estimator: best.estimator.to_owned(),
+                        trusted: best.trusted,
+                        problems: best.of.len(),
+                        mean_error_bits: (best.error * 1e4).round() / 1e4,
+                        worst_problem: best.worst().problem.clone(),
+                        worst_bias_bits: best.worst().bias_bits.unwrap_or(f64::NAN),
+                        is_trusted: best.is_trusted(),
+                        seconds: best.of.iter().map(|row| row.seconds).sum::<f64>() / best.of.len() as f64,
+                    });
+                }
             }
         }
     }
@@ -63,23 +85,27 @@ pub fn guide(calibration: &Calibration) -> Vec<GuideRow> {
 
 /// The same as a table in Markdown.
 pub fn markdown(guide: &[GuideRow]) -> String {
-    let head =
-        "| two samples | rows | take | trusted on | mean error, bits | most off on |\n|---|---|---|---|---|---|\n";
+    let head = "| data | rows | take | trusted on | mean error, bits | most off on |\n|---|---|---|---|---|---|\n";
     let line = |row: &GuideRow| {
-        let kind = match row.kind {
-            Kind::Continuous => "continuous",
-            Kind::Mixed => "one discrete, one continuous",
-            Kind::Discrete => "discrete",
-            Kind::Layer => "layer",
+        let kind = row.kind;
+        let columns = if row.columns_to == row.columns_from {
+            format!("{} columns", row.columns_to)
+        } else {
+            format!("{} to {} columns", row.columns_from, row.columns_to)
         };
-        let columns = match row.columns_to {
-            Some(to) if to == row.columns_from => format!("{to} columns"),
-            Some(to) => format!("{} to {to} columns", row.columns_from),
-            None => format!("{} columns and more", row.columns_from),
+        let classes = match row.classes_to {
+            Some(2) => ", 2 classes".to_owned(),
+            Some(to) => format!(", up to {to} classes"),
+            None => String::new(),
+        };
+        let take = match (row.is_trusted, row.classes_to) {
+            (false, Some(_)) => "`probe`, a bound; nearest came ",
+            (false, None) => "with doubt, ",
+            (true, _) => "",
         };
         let GuideRow { rows, estimator, trusted, problems, mean_error_bits, worst_problem, worst_bias_bits, .. } = row;
         format!(
-            "| {kind}, {columns} | {rows} | `{estimator}` | {trusted} of {problems} | {mean_error_bits:.2} | {worst_problem}: \
+            "| {kind}, {columns}{classes} | {rows} | {take}`{estimator}` | {trusted} of {problems} | {mean_error_bits:.2} | {worst_problem}: \
              {worst_bias_bits:+.2} |\n"
         )
     };
@@ -94,7 +120,7 @@ pub fn costs(calibration: &Calibration) -> String {
         "| on continuous problems | trusted on | seconds | MiB | 95 % intervals hold the truth, the mean (%) |\n\
                      |---|---|---|---|---|\n"
             .to_owned();
-    let sizes = calibration.sizes(Kind::Continuous, CLASSES[0]);
+    let sizes = calibration.sizes(Kind::Continuous, CLASSES[0], 0);
     let (Some(&least), Some(&most)) = (sizes.iter().min(), sizes.iter().max()) else { return table };
     let mut names: Vec<&str> = Vec::new();
     let is_asked = |row: &&SummaryRow| row.kind == Kind::Continuous && row.truth_bits.is_finite();
@@ -130,6 +156,52 @@ pub fn costs(calibration: &Calibration) -> String {
     table
 }
 
+/// Of what `auto` takes by a calibration on draws of another: how often it states an interval, and how often that holds the truth, as a
+/// table in Markdown.
+pub fn coverage(calibration: &Calibration, draws: &[CalibrationRow]) -> String {
+    let mut table = "| data | draws | states an interval | that holds the truth (%) |\n|---|---|---|---|\n".to_owned();
+    let mut kinds: Vec<Kind> = Vec::new();
+    for row in draws.iter().filter(|row| row.kind != Kind::Layer) {
+        if !kinds.contains(&row.kind) {
+            kinds.push(row.kind);
+        }
+    }
+    for kind in kinds {
+        for is_probe in [false, true] {
+            let (mut asked, mut stated, mut held) = (0, 0, 0);
+            for row in draws.iter().filter(|row| row.kind == kind && row.truth_bits.is_finite()) {
+                let shape = Shape { kind, columns: row.columns, classes: row.classes, rows: row.rows };
+                let method = calibration.choice(shape);
+                if method.to_string() != row.estimator || is_probe != matches!(method, Method::Probe(_)) {
+                    continue;
+                }
+                asked += 1;
+                let record = calibration.record(&method, shape).filter(Record::is_trusted);
+                let interval = match (is_probe, row.estimate_bits) {
+                    (true, _) => row.lower_bits.zip(row.upper_bits),
+                    (false, Some(bits)) => record.and_then(|record| record.interval(bits)),
+                    (false, None) => None,
+                };
+                if let Some((lower, upper)) = interval {
+                    stated += 1;
+                    held += usize::from(lower <= row.truth_bits + 1e-9 && row.truth_bits <= upper + 1e-9);
+                }
+            }
+            if asked > 0 {
+                let by = if is_probe { ", by a probe" } else { "" };
+                let share = if stated == 0 {
+                    "–".to_owned()
+                } else {
+                    format!("{:.0}", 100.0 * f64::from(held as u32) / f64::from(stated))
+                };
+                let line = format!("| {kind}{by} | {asked} | {stated} | {share} |\n");
+                table.push_str(&line);
+            }
+        }
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,8 +216,10 @@ mod tests {
         let costs = costs(calibration);
         assert!(page.contains(&costs), "the second table of docs/estimators.md should be\n{costs}");
         for row in guide {
-            let shape = Shape { kind: row.kind, columns: row.columns_from, rows: row.rows };
-            assert_eq!(calibration.choice(shape).to_string(), row.estimator);
+            let classes = row.classes_to.unwrap_or(0);
+            let shape = Shape { kind: row.kind, columns: row.columns_from, classes, rows: row.rows };
+            let chosen = calibration.choice(shape).to_string();
+            assert!(chosen == row.estimator || (!row.is_trusted && chosen.starts_with("probe")), "{row:?}");
         }
     }
 }

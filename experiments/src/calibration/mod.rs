@@ -11,12 +11,15 @@
 //! | [`homeomorphisms`] | distortions that change no information |
 //! | [`discrete`] | discrete channels, discrete beside continuous, uniform noise |
 //! | [`layers`] | what layers are made of; functions of a continuous variable |
+//! | [`classes`] | class labels beside layers: wide, rounded, cut off, in unlike units, with rare classes and many |
+//! | [`tied`] | pairs in unlike units, rounded, cut off |
 //! | [`support`] | layers over all of a finite X, as the questions measure them |
 //! | [`run`], [`summary`] | every estimator on every problem; what came out |
 //! | [`guide`] | which estimator when, from the summary |
 //! | [`advice`], [`trust`] | what the committed summary says for and against an estimator, and of a verdict's |
 
 pub mod advice;
+pub mod classes;
 pub mod discrete;
 pub mod gaussian;
 pub mod guide;
@@ -26,14 +29,16 @@ pub mod run;
 pub mod student;
 pub mod summary;
 pub mod support;
+pub mod tied;
 pub mod trust;
 
 use std::fmt;
 
+use infoplane_info::description::{Description, Values};
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::{Estimate, EstimateError, Estimator, JointDistribution, Sample};
 use infoplane_model::random::{Purpose, stream};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2};
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -55,22 +60,62 @@ pub enum Kind {
     Mixed,
     /// Both sides of values that repeat.
     Discrete,
+    /// Two samples, of which at least one is rounded, or has values that repeat beside others that do not.
+    Lattice,
+    /// Class labels beside a continuous layer.
+    Labels,
+    /// Class labels beside a layer whose values repeat, or lie on a lattice.
+    LabelsOfLattice,
+    /// Class labels beside a layer some of whose values repeat, such as the zeros of ReLU units.
+    LabelsOfZeros,
     /// A layer over all of a finite X.
     Layer,
 }
 
 impl Kind {
-    /// Of two samples, by whether most of their rows repeat.
+    /// Of two samples, by what their values are like.
     pub fn of(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Self {
-        use infoplane_info::Partition;
-        let repeats = |side: ArrayView2<f64>| Partition::of_rows(side).cells() * 2 <= side.nrows();
-        match (repeats(a), repeats(b)) {
-            (true, true) => Self::Discrete,
-            (false, false) => Self::Continuous,
-            _ => Self::Mixed,
+        let few = |side: ArrayView2<f64>| {
+            let described = Description::of(side);
+            let is_few = described.values == Values::Constant
+                || described.values == Values::Discrete && described.distinct_rows * FEW <= side.nrows();
+            (is_few, matches!(described.values, Values::Constant | Values::Continuous))
+        };
+        match (few(a), few(b)) {
+            ((true, _), (true, _)) => Self::Discrete,
+            ((false, true), (false, true)) => Self::Continuous,
+            ((true, _), (false, true)) | ((false, true), (true, _)) => Self::Mixed,
+            _ => Self::Lattice,
+        }
+    }
+
+    /// Of a layer beside class labels.
+    pub fn of_layer(t: &Description) -> Self {
+        match t.values {
+            Values::Constant | Values::Continuous => Self::Labels,
+            Values::Discrete => Self::LabelsOfLattice,
+            Values::PartlyDiscrete => Self::LabelsOfZeros,
         }
     }
 }
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Continuous => "two continuous samples",
+            Self::Mixed => "one discrete, one continuous",
+            Self::Discrete => "two discrete samples",
+            Self::Lattice => "samples rounded or cut off",
+            Self::Labels => "classes beside a continuous layer",
+            Self::LabelsOfLattice => "classes beside a rounded layer",
+            Self::LabelsOfZeros => "classes beside a layer cut off",
+            Self::Layer => "a layer over a finite X",
+        })
+    }
+}
+
+/// Symbols are few if each comes so often.
+const FEW: usize = 5;
 
 /// Noise inside a layer, known to those estimators that are made for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,8 +156,12 @@ pub enum Quantity {
     OfLabel,
 }
 
+/// Draws n rows of T and their classes.
+type DrawLabelled = Box<dyn Fn(usize, &mut ChaCha8Rng) -> (Array2<f64>, Vec<usize>) + Send + Sync>;
+
 enum Source {
     Pairs(Draw),
+    Labelled(DrawLabelled),
     Layer(Layer, Quantity),
 }
 
@@ -128,6 +177,10 @@ pub struct Problem {
     pub truth_bits: f64,
     /// Whether it stands for its family where all of them would cost too much.
     pub representative: bool,
+    /// Classes of the labels; 0 of pairs.
+    pub classes: usize,
+    /// Draws at most, where one costs much.
+    pub most_draws: u64,
     noise: Option<Noise>,
     source: Source,
 }
@@ -137,6 +190,8 @@ pub struct Problem {
 pub struct Sampled {
     /// Rows of A and B.
     pub pair: Option<(Array2<f64>, Array2<f64>)>,
+    /// Rows of T with p(x, y) of their labels.
+    pub labelled: Option<(Array2<f64>, JointDistribution)>,
     layer: Option<(Array2<f64>, JointDistribution, Quantity)>,
     noise: Option<Noise>,
 }
@@ -154,8 +209,23 @@ impl Problem {
         truth_bits: f64,
         draw: impl Fn(usize, &mut ChaCha8Rng) -> (Array2<f64>, Array2<f64>) + Send + Sync + 'static,
     ) -> Self {
-        let (kind, source) = (Kind::Continuous, Source::Pairs(Box::new(draw)));
-        Self { family, kind, name: name.into(), truth_bits, representative: false, noise: None, source }
+        Self::of_source(family, Kind::Continuous, name.into(), truth_bits, Source::Pairs(Box::new(draw)))
+    }
+
+    fn labelled(
+        family: &'static str,
+        name: impl Into<String>,
+        truth_bits: f64,
+        classes: usize,
+        draw: impl Fn(usize, &mut ChaCha8Rng) -> (Array2<f64>, Vec<usize>) + Send + Sync + 'static,
+    ) -> Self {
+        let source = Source::Labelled(Box::new(draw));
+        Self { classes, ..Self::of_source(family, Kind::Labels, name.into(), truth_bits, source) }
+    }
+
+    fn of_source(family: &'static str, kind: Kind, name: String, truth_bits: f64, source: Source) -> Self {
+        let (representative, classes, most_draws, noise) = (false, 0, u64::MAX, None);
+        Self { family, kind, name, truth_bits, representative, classes, most_draws, noise, source }
     }
 
     fn layer(
@@ -164,9 +234,8 @@ impl Problem {
         quantity: Quantity,
         layer: impl Fn() -> (Array2<f64>, JointDistribution) + Send + Sync + 'static,
     ) -> Self {
-        let (kind, source) = (Kind::Layer, Source::Layer(Box::new(layer), quantity));
-        let family = "layer over a finite X";
-        Self { family, kind, name: name.into(), truth_bits, representative: false, noise: None, source }
+        let source = Source::Layer(Box::new(layer), quantity);
+        Self::of_source("layer over a finite X", Kind::Layer, name.into(), truth_bits, source)
     }
 
     fn of_kind(self, kind: Kind) -> Self {
@@ -176,6 +245,10 @@ impl Problem {
     /// B is what is drawn plus this noise.
     fn with_noise(self, noise: Noise) -> Self {
         Self { noise: Some(noise), ..self }
+    }
+
+    fn with_draws(self, most_draws: u64) -> Self {
+        Self { most_draws, ..self }
     }
 
     fn representative(self) -> Self {
@@ -193,12 +266,23 @@ impl Problem {
         match &self.source {
             Source::Layer(layer, quantity) => {
                 let (t, joint) = layer();
-                Sampled { pair: None, layer: Some((t, joint, *quantity)), noise }
+                Sampled { pair: None, labelled: None, layer: Some((t, joint, *quantity)), noise }
+            }
+            Source::Labelled(draw) => {
+                let (t, labels) = draw(n, &mut stream(seed, Purpose::MonteCarlo));
+                let mut classes = labels.clone();
+                classes.sort_unstable();
+                classes.dedup();
+                let is = |row: usize, class: usize| f64::from(u8::from(labels[row] == classes[class]));
+                let p_y_given_x = Array2::from_shape_fn((n, classes.len()), |(row, class)| is(row, class));
+                let joint = JointDistribution::from_conditional(Array1::from_elem(n, 1.0 / n as f64), p_y_given_x);
+                let joint = joint.expect("classes are a distribution");
+                Sampled { pair: None, labelled: Some((t, joint)), layer: None, noise }
             }
             Source::Pairs(draw) => {
                 let (a, t) = draw(n, &mut stream(seed, Purpose::MonteCarlo));
                 let Some(Noise::Gaussian(sigma)) = noise else {
-                    return Sampled { pair: Some((a, t)), layer: None, noise };
+                    return Sampled { pair: Some((a, t)), labelled: None, layer: None, noise };
                 };
                 let rng = &mut stream(seed, Purpose::Noise);
                 let b = t.mapv(|t| {
@@ -207,7 +291,7 @@ impl Problem {
                 });
                 // Every row is an x of its own; there are no labels to speak of.
                 let joint = JointDistribution::uniform_binary(&vec![0.5; n]).expect("equal shares are a distribution");
-                Sampled { pair: Some((a, b)), layer: Some((t, joint, Quantity::OfInput)), noise }
+                Sampled { pair: Some((a, b)), labelled: None, layer: Some((t, joint, Quantity::OfInput)), noise }
             }
         }
     }
@@ -219,7 +303,7 @@ impl Sampled {
         match (&self.pair, &self.layer) {
             (Some((a, b)), _) => a.ncols() + b.ncols(),
             (None, Some((t, ..))) => t.ncols(),
-            (None, None) => 0,
+            (None, None) => self.labelled.as_ref().map_or(0, |(t, _)| t.ncols()),
         }
     }
 
@@ -227,6 +311,10 @@ impl Sampled {
     /// knows layers alone.
     pub fn estimate(&self, method: &Method) -> Option<Result<Estimate, EstimateError>> {
         let own = Noise::of(method);
+        if let Some((t, joint)) = &self.labelled {
+            let information = || Sample::new(t.view(), joint).and_then(|sample| method.estimate(&sample));
+            return own.is_none().then(|| information().map(|information| information.i_ty));
+        }
         let as_made_for = match (own, self.noise) {
             (Some(own), Some(noise)) => own.is(noise),
             _ => false,
@@ -255,6 +343,8 @@ pub fn problems() -> Vec<Problem> {
         homeomorphisms::problems(),
         discrete::problems(),
         layers::problems(),
+        tied::problems(),
+        classes::problems(),
         support::problems(),
     ]
     .into_iter()
@@ -290,7 +380,10 @@ mod tests {
             assert!(problem.truth_bits >= -1e-12, "{}: {}", problem.name, problem.truth_bits);
             let of_family = problems.iter().filter(|other| other.family == problem.family);
             assert!(
-                problem.kind == Kind::Layer || of_family.filter(|p| p.representative).count() == 1,
+                // What is cut off is of the kind of what is rounded, which has one.
+                problem.kind == Kind::Layer
+                    || problem.family == "cut off"
+                    || of_family.filter(|p| p.representative).count() >= 1,
                 "{}",
                 problem.family
             );

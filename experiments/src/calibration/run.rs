@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use infoplane_info::Estimate;
+use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::significance::interval_of_pair;
 use infoplane_model::random::{Purpose, stream};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct CalibrationRow {
     pub representative: bool,
     /// Columns of both sides; of a layer over all of X its units.
     pub columns: usize,
+    /// Classes of the labels; 0 of pairs.
+    #[serde(default)]
+    pub classes: usize,
     /// Rows drawn.
     pub rows: usize,
     /// Seed of the draw.
@@ -55,6 +59,8 @@ pub struct Candidate {
     pub most_rows: usize,
     /// Whether the problems that do not stand for their family are left to the greatest number of rows that all have.
     pub sparing: bool,
+    /// Whether it is asked about class labels.
+    pub labels: bool,
 }
 
 /// What is drawn.
@@ -66,6 +72,8 @@ pub struct Size<'a> {
     pub more_rows: &'a [usize],
     /// Draws of each; a layer over all of X is not drawn and comes once.
     pub seeds: u64,
+    /// The first seed.
+    pub first_seed: u64,
     /// Random halves of the rows for intervals, at the least number of rows; 0 for none.
     pub halves: usize,
 }
@@ -126,10 +134,18 @@ fn cases<'a>(problems: &'a [Problem], size: Size) -> Vec<Case<'a>> {
         }
         let more = if problem.representative { size.more_rows } else { &[] };
         for &rows in size.rows.iter().chain(more) {
-            cases.extend((0..size.seeds).map(|seed| Case { problem, rows, seed }));
+            let seeds = size.first_seed..size.first_seed + size.seeds.min(problem.most_draws);
+            cases.extend(seeds.map(|seed| Case { problem, rows, seed }));
         }
     }
     cases
+}
+
+/// Whether all distances between rows, by brute force, are not too many.
+fn is_affordable(method: &Method, rows: usize, sampled: &Sampled) -> bool {
+    const MOST_DIFFERENCES: usize = 5_000_000_000;
+    let by_neighbours = matches!(method, Method::Formula(EstimatorKind::Ksg(_) | EstimatorKind::MixedKsg(_)));
+    !by_neighbours || rows * rows * sampled.columns() <= MOST_DIFFERENCES
 }
 
 impl Case<'_> {
@@ -138,7 +154,11 @@ impl Case<'_> {
         let common = size.rows.iter().max() == Some(&self.rows) || self.problem.rows().is_some();
         let asked = candidates.iter().filter(|candidate| {
             let spared = candidate.sparing && !self.problem.representative && !common;
-            self.rows <= candidate.most_rows && !spared
+            let of_labels = candidate.labels || self.problem.classes == 0;
+            self.rows <= candidate.most_rows
+                && !spared
+                && of_labels
+                && is_affordable(&candidate.method, self.rows, &sampled)
         });
         asked.filter_map(|candidate| self.row(&sampled, &candidate.method, size, peak_bytes)).collect()
     }
@@ -157,6 +177,7 @@ impl Case<'_> {
             problem: problem.name.clone(),
             representative: problem.representative,
             columns: sampled.columns(),
+            classes: problem.classes,
             rows: self.rows,
             seed: self.seed,
             estimator: method.to_string(),
@@ -172,11 +193,11 @@ impl Case<'_> {
     /// What is stated about an estimate's error: by itself, or else by halves of the rows. Halves of a critic's rows would be
     /// so many trainings, and are not asked for.
     fn interval(&self, estimate: Estimate, sampled: &Sampled, method: &Method, size: Size) -> Option<(f64, f64)> {
-        if let Some(error) = estimate.standard_error {
-            return Some((estimate.bits - 1.96 * error, estimate.bits + 1.96 * error));
-        }
         if let (Some(lower), Some(upper)) = (estimate.lower, estimate.upper) {
             return Some((lower, upper));
+        }
+        if let Some(error) = estimate.standard_error {
+            return Some((estimate.bits - 1.96 * error, estimate.bits + 1.96 * error));
         }
         let least = size.rows.iter().min() == Some(&self.rows);
         let (Some((a, b)), Method::Formula(kind), true) = (&sampled.pair, method, least && size.halves > 0) else {

@@ -21,6 +21,9 @@ pub struct SummaryRow {
     pub representative: bool,
     /// Columns of both sides.
     pub columns: usize,
+    /// Classes of the labels; 0 of pairs.
+    #[serde(default)]
+    pub classes: usize,
     /// Rows drawn.
     pub rows: usize,
     /// Estimator.
@@ -115,6 +118,7 @@ fn summary(group: &[&CalibrationRow]) -> SummaryRow {
         problem: first.problem.clone(),
         representative: first.representative,
         columns: first.columns,
+        classes: first.classes,
         rows: first.rows,
         estimator: first.estimator.clone(),
         truth_bits: short(first.truth_bits),
@@ -142,6 +146,7 @@ mod tests {
             problem: "p".to_owned(),
             representative: false,
             columns: 2,
+            classes: 0,
             rows: 10,
             seed,
             estimator: "e".to_owned(),

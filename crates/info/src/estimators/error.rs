@@ -96,9 +96,12 @@ pub enum EstimateError {
     /// A method that has no I(A;B) of two continuous samples.
     #[error(
         "this estimator has no information between two samples; ksg, mixed-ksg, gaussian, gaussian-mixture, cca, edge, binning, \
-         plugin, sliced, renyi and the neural bounds have"
+         plugin, sliced, renyi and the neural bounds have, and probe where one side is few classes"
     )]
     NoPairs,
+    /// A method that has no I(A;B|C).
+    #[error("this estimator has no information given a third sample; ksg and plugin have")]
+    NoConditional,
     /// More cells than can be enumerated.
     #[error(
         "{rows} rows of {units} units, each in one of two bins, are more than the {most} cells that are enumerated; dithered \

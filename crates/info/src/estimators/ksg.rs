@@ -61,7 +61,7 @@ pub struct Ksg {
 }
 
 /// Far below any spread, far above the last digits.
-const NOISE: f64 = 1e-8;
+pub(super) const NOISE: f64 = 1e-8;
 
 impl Default for Ksg {
     fn default() -> Self {
@@ -156,7 +156,7 @@ pub(super) fn without_copies(a: ArrayView2<f64>, b: ArrayView2<f64>) -> (Option<
 }
 
 /// Rows in an order that does not depend on how they come: by their values.
-fn by_values(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Vec<usize> {
+pub(super) fn by_values(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..a.nrows()).collect();
     let of = |row: usize| a.row(row).into_iter().chain(b.row(row));
     order.sort_by(|&i, &j| {
@@ -203,6 +203,15 @@ impl Estimator for Ksg {
         Ok(Information { i_xt, i_ty: self.ross(sample.t, &labels)? })
     }
 
+    fn conditional(
+        &self,
+        a: ArrayView2<f64>,
+        b: ArrayView2<f64>,
+        given: ArrayView2<f64>,
+    ) -> Result<Estimate, EstimateError> {
+        super::conditional::nearest(self, a, b, given)
+    }
+
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         check_pair(a, b, self.k)?;
         if !self.standardise {
@@ -212,12 +221,12 @@ impl Estimator for Ksg {
         if let Some(kept) = kept {
             return Self { ..*self }.pair(a.select(Axis(0), &kept).view(), b.select(Axis(0), &kept).view());
         }
-        let mut columns = [Columns::standardised(a), Columns::standardised(b)];
+        let (of_a, of_b) = (Columns::standardised(a), Columns::standardised(b));
         if repeats && self.noise > 0.0 {
             let order = by_values(a, b);
-            columns.iter_mut().zip(1..).for_each(|(side, seed)| side.add_noise(self.noise, &order, seed));
+            return self.of_columns(&of_a.with_noise(self.noise, &order, 1), &of_b.with_noise(self.noise, &order, 2));
         }
-        self.of_columns(&columns[0], &columns[1])
+        self.of_columns(&of_a, &of_b)
     }
 }
 

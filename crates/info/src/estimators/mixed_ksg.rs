@@ -7,8 +7,8 @@
 //! and as 0 if at most 10⁻¹⁵.
 //!
 //! On a lattice (whole numbers, decimals, quantised units) many rows lie at exactly ρ_i > 0, and the published code counts k of them
-//! beside none of their images in a and b: 3.2 bits about a label of one bit. Here k̃_i, n_a and n_b are then all rows up to ρ_i,
-//! itself included, as where ρ_i = 0. Columns are measured in units of their spread ([`super::neighbours`]), distances are
+//! beside none of their images in a and b: 3.2 bits about a label of one bit. Here, where values tie, rows with ρ_i > 0 are counted
+//! as [`super::ksg`] counts them, with noise of 10⁻⁸ of a column's spread that puts them in some order. Columns are measured in units of their spread ([`super::neighbours`]), distances are
 //! compared to their last digits, and rows that are copies of another count once. `standardise=false` is the published code.
 //!
 //! Labels are classes, farther from each other than any two t's; a row has at most as many neighbours as its class has others, and
@@ -18,13 +18,15 @@
 
 use std::fmt;
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use statrs::function::gamma::digamma;
 
-use super::ksg::{check_pair, that_count, without_copies};
+use super::ksg::{NOISE, by_values, check_pair, that_count, without_copies};
 use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest};
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
+use crate::description::{Description, Values};
+
 /// Distances that count as none.
 const NOTHING: f64 = 1e-15;
 
@@ -78,27 +80,41 @@ impl MixedKsg {
         let mut of_label = vec![0_usize; labels.iter().max().map_or(0, |most| most + 1)];
         labels.iter().for_each(|&label| of_label[label] += 1);
         let k = |row: usize| self.k.min(of_label[labels[row]] - 1);
-        Ok(self.of_columns(&self.columns(t.view()), &Columns::of_classes(&labels), k))
+        let (columns, classes) = (self.columns(t.view()), Columns::of_classes(&labels));
+        let repeats =
+            self.standardise && !matches!(Description::of(t.view()).values, Values::Continuous | Values::Constant);
+        let in_order = repeats.then(|| {
+            let y = Array2::from_shape_fn((labels.len(), 1), |(row, _)| labels[row] as f64);
+            let order = by_values(t.view(), y.view());
+            (columns.with_noise(NOISE, &order, 1), classes.clone())
+        });
+        Ok(Self::of_columns([&columns, &classes], in_order, k))
     }
 
-    fn of_columns(&self, a: &Columns, b: &Columns, k: impl Fn(usize) -> usize + Sync) -> Estimate {
+    /// The mean of the rows' terms; those with ρ > 0 from columns whose ties are in order, where there are such.
+    fn of_columns(
+        [a, b]: [&Columns; 2],
+        in_order: Option<(Columns, Columns)>,
+        k: impl Fn(usize) -> usize + Sync,
+    ) -> Estimate {
         let n = a.rows() as f64;
         let tolerance = a.tolerance().max(b.tolerance()).max(NOTHING);
+        let term =
+            |k: usize, [n_a, n_b]: [usize; 2]| digamma(k as f64) + n.ln() - digamma(n_a as f64) - digamma(n_b as f64);
+        // The published code's reach, and below the radius also where that is too large to notice 10⁻¹⁵.
+        let apart = |row: usize, distances: &Distances| {
+            let radius = kth_nearest(&distances.joint, row, k(row));
+            let reach = radius - NOTHING.max(4.0 * f64::EPSILON * radius);
+            term(k(row), [at_most(&distances.a, reach), at_most(&distances.b, reach)])
+        };
+        let ordered = in_order.map(|(a, b)| for_each_row(&a, &b, apart));
         let terms = for_each_row(a, b, |row, distances| {
-            let k = k(row);
-            let radius = kth_nearest(&distances.joint, row, k);
-            // Below the radius also where that is too large to notice 10⁻¹⁵.
-            let margin = tolerance.max(4.0 * f64::EPSILON * radius);
             let Distances { a, b, joint } = distances;
-            let tied = at_most(joint, radius + margin) - at_most(joint, radius - margin);
-            let (k, reach) = if radius <= tolerance {
-                (at_most(joint, tolerance), tolerance)
-            } else if tied > 1 && self.standardise {
-                (at_most(joint, radius + margin), radius + margin)
-            } else {
-                (k, radius - margin)
-            };
-            digamma(k as f64) + n.ln() - digamma(at_most(a, reach) as f64) - digamma(at_most(b, reach) as f64)
+            let radius = kth_nearest(joint, row, k(row));
+            if radius <= tolerance {
+                return term(at_most(joint, tolerance), [at_most(a, tolerance), at_most(b, tolerance)]);
+            }
+            ordered.as_ref().map_or_else(|| apart(row, distances), |ordered| ordered[row])
         });
         Estimate::point(terms.iter().sum::<f64>() / n / std::f64::consts::LN_2)
     }
@@ -113,11 +129,16 @@ impl Estimator for MixedKsg {
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         check_pair(a, b, self.k)?;
-        let kept = if self.standardise { without_copies(a, b).0 } else { None };
+        let (kept, repeats) = if self.standardise { without_copies(a, b) } else { (None, false) };
         if let Some(kept) = kept {
             return self.pair(a.select(Axis(0), &kept).view(), b.select(Axis(0), &kept).view());
         }
-        Ok(self.of_columns(&self.columns(a), &self.columns(b), |_| self.k))
+        let columns = [self.columns(a), self.columns(b)];
+        let in_order = repeats.then(|| {
+            let order = by_values(a, b);
+            (columns[0].with_noise(NOISE, &order, 1), columns[1].with_noise(NOISE, &order, 2))
+        });
+        Ok(Self::of_columns([&columns[0], &columns[1]], in_order, |_| self.k))
     }
 }
 
@@ -131,7 +152,6 @@ impl fmt::Display for MixedKsg {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::Array2;
 
     #[test]
     fn information_about_labels_does_not_depend_on_the_unit_of_t() {

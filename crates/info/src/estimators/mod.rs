@@ -27,6 +27,7 @@
 pub mod binning;
 mod blocks;
 pub mod cca;
+mod conditional;
 pub mod corrections;
 pub mod dithered;
 pub mod edge;
@@ -89,6 +90,20 @@ pub trait Estimator: std::fmt::Debug + Send + Sync {
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         let _ = (a, b);
         Err(EstimateError::NoPairs)
+    }
+
+    /// I(A;B|C) in bits of three samples, row by row.
+    ///
+    /// # Errors
+    /// If the method has none, or is undefined on these data.
+    fn conditional(
+        &self,
+        a: ArrayView2<f64>,
+        b: ArrayView2<f64>,
+        given: ArrayView2<f64>,
+    ) -> Result<Estimate, EstimateError> {
+        let _ = (a, b, given);
+        Err(EstimateError::NoConditional)
     }
 }
 
@@ -158,6 +173,17 @@ macro_rules! estimators {
             fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
                 match self {
                     $(Self::$variant(estimator) => estimator.pair(a, b),)*
+                }
+            }
+
+            fn conditional(
+                &self,
+                a: ArrayView2<f64>,
+                b: ArrayView2<f64>,
+                given: ArrayView2<f64>,
+            ) -> Result<Estimate, EstimateError> {
+                match self {
+                    $(Self::$variant(estimator) => estimator.conditional(a, b, given),)*
                 }
             }
         }

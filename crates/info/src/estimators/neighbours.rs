@@ -61,15 +61,25 @@ impl Columns {
     }
 
     /// With Gaussian noise of this standard deviation, drawn in the given order of rows.
-    pub fn add_noise(&mut self, sigma: f64, order: &[usize], seed: u64) {
+    #[must_use]
+    pub fn with_noise(&self, sigma: f64, order: &[usize], seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        for column in self.values.chunks_exact_mut(self.rows) {
+        let mut noisy = self.clone();
+        for column in noisy.values.chunks_exact_mut(self.rows) {
             for &row in order {
                 let noise: f64 = StandardNormal.sample(&mut rng);
                 column[row] += sigma * noise;
             }
         }
-        self.tolerance = 0.0;
+        noisy.tolerance = 0.0;
+        noisy
+    }
+
+    /// These columns and those of another sample of the same rows.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> Self {
+        let values = self.values.iter().chain(&other.values).copied().collect();
+        Self { values, rows: self.rows, tolerance: self.tolerance.max(other.tolerance) }
     }
 
     /// Distances that differ by less are equal.

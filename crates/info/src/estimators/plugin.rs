@@ -81,6 +81,18 @@ impl Estimator for Plugin {
         Ok(Information { i_xt: Estimate::point(i_xt), i_ty: Estimate::point(h_t + h(&y) - h_with(&y)) })
     }
 
+    fn conditional(
+        &self,
+        a: ArrayView2<f64>,
+        b: ArrayView2<f64>,
+        given: ArrayView2<f64>,
+    ) -> Result<Estimate, EstimateError> {
+        if self.correction.is_some() {
+            return Err(EstimateError::NoConditional);
+        }
+        super::conditional::of_symbols(a, b, given)
+    }
+
     /// Of two discrete samples: equal rows are one symbol. A continuous one has a symbol in every row, and its information comes
     /// out as the other's entropy: log₂ of the rows where no row repeats on either side.
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {

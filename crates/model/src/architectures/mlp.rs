@@ -64,6 +64,12 @@ impl Mlp {
         }
     }
 
+    /// A plain perceptron of these layers, trained by softmax; a stack without hidden layers is linear.
+    pub(crate) fn of_stack(stack: Stack) -> Self {
+        let (output, initialisation) = (Output::Softmax, Initialisation::He);
+        Self { stack, output, initialisation, architecture: Architecture::Mlp }
+    }
+
     /// The same weights in another architecture.
     ///
     /// # Errors

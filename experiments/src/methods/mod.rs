@@ -1,8 +1,10 @@
-//! Every estimator by name, in one list: the formulas of `info`, and the neural bounds that `model` trains.
+//! Every estimator by name, in one list: the formulas of `info`, and the neural bounds and [`probe`]s that `model` trains.
 //!
 //! Neural bounds are `infonce`, `nwj`, `mine` and `smile:tau=5`, each with `seeds=3`: so many critics, each with a split, initial
 //! weights and shuffles of its own; the estimate is their mean and its standard error their spread over √seeds. Each column is
 //! replaced by the normal scores of its ranks first: that changes no information, and critics then meet no tails.
+
+pub mod probe;
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,10 +12,12 @@ use std::str::FromStr;
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::cca::normal_scores;
 use infoplane_info::estimators::settings::{SettingError, Settings};
-use infoplane_info::{Estimate, EstimateError, Estimator, Information, Sample};
+use infoplane_info::{Encoder, Estimate, EstimateError, Estimator, Information, Sample};
 use infoplane_model::Backend;
+use infoplane_model::backend::Compute;
 use infoplane_model::critics::{Bound, CriticSettings, estimate, held_out_rows};
 use ndarray::{Array2, ArrayView2};
+use probe::Probe;
 
 /// Any estimator, written as users write it: `name:key=value,…`.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +26,15 @@ pub enum Method {
     Formula(EstimatorKind),
     /// A trained critic.
     Neural(Neural),
+    /// A trained classifier.
+    Probe(Probe),
+}
+
+/// Where critics and probes are trained.
+fn compute() -> Result<Compute, EstimateError> {
+    let backend = Backend::ALL.into_iter().find(|backend| backend.is_compiled());
+    let backend = backend.ok_or_else(|| EstimateError::Critic("this build has no backend".to_owned()))?;
+    backend.open(0).map_err(|error| EstimateError::Critic(error.to_string()))
 }
 
 /// A neural bound.
@@ -37,7 +50,11 @@ impl Neural {
     /// The names.
     pub const NAMES: [&str; 4] = ["infonce", "nwj", "mine", "smile"];
 
-    fn name(self) -> &'static str {
+    /// Those that are lower bounds.
+    pub const BOUNDS: [&str; 2] = ["infonce", "nwj"];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
         match self.bound {
             Bound::InfoNce => "infonce",
             Bound::Nwj => "nwj",
@@ -67,8 +84,13 @@ impl FromStr for Method {
 
     fn from_str(text: &str) -> Result<Self, SettingError> {
         let mut settings = Settings::parse(text)?;
+        if settings.name() == Probe::NAME {
+            let probe = Probe::from_settings(&mut settings)?;
+            settings.finish()?;
+            return Ok(Self::Probe(probe));
+        }
         if !Neural::NAMES.contains(&settings.name()) {
-            let names = [EstimatorKind::NAMES, &Neural::NAMES].concat();
+            let names = [EstimatorKind::NAMES, &Neural::NAMES, &[Probe::NAME]].concat();
             return text.parse().map(Self::Formula).map_err(|error| match error {
                 SettingError::UnknownName { .. } => settings.unknown_name(&names),
                 other => other,
@@ -84,6 +106,7 @@ impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Formula(kind) => kind.fmt(f),
+            Self::Probe(probe) => probe.fmt(f),
             Self::Neural(neural) => match neural.bound {
                 Bound::Smile { tau } => write!(f, "smile:tau={tau},seeds={}", neural.seeds),
                 _ => write!(f, "{}:seeds={}", neural.name(), neural.seeds),
@@ -97,6 +120,7 @@ impl Estimator for Method {
         match self {
             Self::Formula(kind) => kind.estimate(sample),
             Self::Neural(neural) => neural.estimate(sample),
+            Self::Probe(probe) => probe.estimate(sample),
         }
     }
 
@@ -104,6 +128,26 @@ impl Estimator for Method {
         match self {
             Self::Formula(kind) => kind.pair(a, b),
             Self::Neural(neural) => neural.pair(a, b),
+            Self::Probe(probe) => probe.pair(a, b),
+        }
+    }
+
+    fn conditional(
+        &self,
+        a: ArrayView2<f64>,
+        b: ArrayView2<f64>,
+        given: ArrayView2<f64>,
+    ) -> Result<Estimate, EstimateError> {
+        match self {
+            Self::Formula(kind) => kind.conditional(a, b, given),
+            Self::Neural(_) | Self::Probe(_) => Err(EstimateError::NoConditional),
+        }
+    }
+
+    fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
+        match self {
+            Self::Formula(kind) => Estimator::encoder(kind, sample),
+            Self::Neural(_) | Self::Probe(_) => Ok(None),
         }
     }
 }
@@ -115,10 +159,7 @@ impl Estimator for Neural {
         let y = Array2::from_shape_fn((labels.len(), sample.joint.n_y()), |(row, class)| {
             f64::from(u8::from(labels[row] == class))
         });
-        let i_xt = match sample.inputs {
-            Some(x) if !sample.is_deterministic() => self.pair(x, sample.t)?,
-            _ => Estimate::infinite(),
-        };
+        let i_xt = sample.of_function(|x| self.pair(x, sample.t))?;
         Ok(Information { i_xt, i_ty: self.pair(sample.t, y.view())? })
     }
 
@@ -129,9 +170,7 @@ impl Estimator for Neural {
             }
         }
         let untrained = EstimateError::Critic;
-        let backend = Backend::ALL.into_iter().find(|backend| backend.is_compiled());
-        let backend = backend.ok_or_else(|| untrained("this build has no backend".to_owned()))?;
-        let compute = backend.open(0).map_err(|error| untrained(error.to_string()))?;
+        let compute = compute()?;
         let seeds: Vec<u64> = (1..=self.seeds).collect();
         let (a, b) = (normal_scores(a), normal_scores(b));
         let found = estimate(a.view(), b.view(), self.bound, CriticSettings::default(), &seeds, &compute)
@@ -152,7 +191,7 @@ mod tests {
 
     #[test]
     fn names_round_trip_and_a_typo_names_all_choices() {
-        for text in ["infonce:seeds=3", "nwj:seeds=1", "mine:seeds=2", "smile:tau=5,seeds=3", "ksg:k=3", "cca"] {
+        for text in ["infonce:seeds=3", "nwj:seeds=1", "smile:tau=5,seeds=3", "ksg:k=3", "probe:kind=mlp"] {
             assert_eq!(text.parse::<Method>().unwrap().to_string(), text);
         }
         assert_eq!("smile".parse::<Method>().unwrap().to_string(), "smile:tau=5,seeds=3");
@@ -160,6 +199,7 @@ mod tests {
         assert!(error("infonec").contains("cca") && error("infonec").contains("infonce, nwj"), "{}", error("infonec"));
         assert!(error("mine:tau=1").contains("no key `tau`"));
         assert!(error("nwj:seeds=0").contains("at least 1"));
+        assert!(error("probe:kind=deep").contains("linear, mlp, knn") && error("probe:k=3").contains("no key `k`"));
         assert!(error("smile:tau=-1").contains("above 0"));
     }
 

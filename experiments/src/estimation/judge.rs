@@ -1,0 +1,175 @@
+//! What each number of `estimate` is worth: its standing, and where the truth lies, if that is known.
+//!
+//! Asked in this order: can it be at all (not above H(Y) or log₂ of the rows, not below 0); is it a bound; would any layer have it
+//! (nearly every row in a cell of its own; shuffled labels know as much); was the estimator tried on data like these, and right.
+
+use infoplane_info::estimators::significance::{Null, permutation, permutation_of_pair};
+use infoplane_info::estimators::{EstimateError, EstimatorKind, kde};
+use infoplane_info::{Estimate, Estimator, Information, Sample, Standing};
+use infoplane_model::random::{Purpose, stream};
+use ndarray::{ArrayView2, Axis};
+use rand::seq::SliceRandom;
+
+use crate::calibration::advice::{Calibration, Shape};
+use crate::methods::{Method, Neural};
+
+/// Bits below 0 that an estimate of nothing may be, where its error is not known.
+const BELOW: f64 = 0.05;
+/// Shuffles that say what labels would know by chance.
+const SHUFFLES: usize = 4;
+/// Bits by chance that are too many, or this share of the estimate.
+const BY_CHANCE: (f64, f64) = (0.05, 0.1);
+/// Bits short of its ceiling at which a critic is there.
+const NEAR_CEILING: f64 = 0.5;
+
+/// What is known of a number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// Its standing.
+    pub standing: Standing,
+    /// A 95 % interval for the truth, where one is known to hold it.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Of I(T;Y).
+pub fn of_labels(method: &Method, information: Information, sample: &Sample, shape: Shape) -> Judged {
+    let (i_xt, i_ty, h_y) = (information.i_xt, information.i_ty, sample.joint.h_y());
+    let standing = Standing::within(i_ty, h_y, "H(Y)", BELOW);
+    if h_y == 0.0 {
+        return Judged { standing, interval: (i_ty.bits == 0.0).then_some((0.0, 0.0)) };
+    }
+    if let Method::Probe(_) = method {
+        let (lower, upper) = (i_ty.lower.unwrap_or(0.0), i_ty.upper.unwrap_or(h_y));
+        let bound = Standing::Bound(format!(
+            "so much is read off rows that the probe has not seen (at least {lower:.4} with 95 % confidence); the other end is H(Y), at \
+             most {upper:.4}"
+        ));
+        return Judged { standing: standing.or_worse(bound), interval: Some((lower, upper)) };
+    }
+    if method.encoder(sample).is_ok_and(|encoder| encoder.is_some()) {
+        let saturated = Standing::saturation(i_xt.bits, entropy_of_rows(sample));
+        let null = permutation(method, sample, SHUFFLES, &mut stream(2, Purpose::MonteCarlo));
+        return Judged { standing: standing.or_worse(saturated).or_worse(by_chance(i_ty, null)), interval: None };
+    }
+    let calibrated = calibrated(method, i_ty.bits, shape, h_y);
+    Judged { standing: standing.or_worse(calibrated.standing), ..calibrated }
+}
+
+/// Of I(X;T); `shape` is that of inputs and layer, if there are inputs.
+pub fn of_inputs(method: &Method, i_xt: Estimate, sample: &Sample, shape: Option<Shape>) -> Standing {
+    let h_x = entropy_of_rows(sample);
+    if i_xt.bits == f64::INFINITY {
+        return Standing::Measured;
+    }
+    // What is exact is of a discrete T, which has an entropy.
+    if i_xt.lower == Some(i_xt.bits) || method.encoder(sample).is_ok_and(|encoder| encoder.is_some()) {
+        return Standing::within(i_xt, h_x, "log₂ of the rows", BELOW).or_worse(Standing::saturation(i_xt.bits, h_x));
+    }
+    let standing = Standing::within(i_xt, f64::INFINITY, "", BELOW);
+    match shape {
+        Some(shape) => standing.or_worse(calibrated(method, i_xt.bits, shape, f64::INFINITY).standing),
+        None => standing.or_worse(Standing::saturation(i_xt.bits, h_x)),
+    }
+}
+
+/// Of I(A;B) of two samples; `most` is the entropy of a side that is discrete.
+pub fn of_pair(method: &Method, estimate: Estimate, [a, b]: [ArrayView2<f64>; 2], shape: Shape, most: f64) -> Judged {
+    let standing = Standing::within(estimate, most, "the entropy of one side", BELOW);
+    let rows = (shape.rows as f64).log2();
+    match method {
+        Method::Formula(EstimatorKind::Plugin(_) | EstimatorKind::Binning(_)) => {
+            let null = permutation_of_pair(method, a, b, SHUFFLES, &mut stream(2, Purpose::MonteCarlo));
+            let saturated = Standing::saturation(estimate.bits, rows);
+            let standing = standing.or_worse(saturated).or_worse(by_chance(estimate, null));
+            Judged { standing, interval: None }
+        }
+        Method::Probe(_) => {
+            let (lower, upper) = (estimate.lower.unwrap_or(0.0), estimate.upper.unwrap_or(most));
+            let bound = Standing::Bound(format!("from below, at least {lower:.4} with 95 % confidence"));
+            Judged { standing: standing.or_worse(bound), interval: Some((lower, upper)) }
+        }
+        _ if estimate.bits == f64::INFINITY => Judged { standing: Standing::Measured, interval: None },
+        _ => {
+            let calibrated = calibrated(method, estimate.bits, shape, most);
+            Judged { standing: standing.or_worse(calibrated.standing), ..calibrated }
+        }
+    }
+}
+
+/// Of I(A;B|C), whose estimators were not calibrated: symbols are shuffled, neighbours doubted.
+pub fn of_conditional(method: &Method, estimate: Estimate, [a, b, c]: [ArrayView2<f64>; 3]) -> Standing {
+    let standing = Standing::within(estimate, f64::INFINITY, "", BELOW);
+    if !matches!(method, Method::Formula(EstimatorKind::Plugin(_))) {
+        return standing.or_worse(Standing::Doubtful("no information given a third sample was tried".to_owned()));
+    }
+    let rng = &mut stream(2, Purpose::MonteCarlo);
+    let mut order: Vec<usize> = (0..b.nrows()).collect();
+    let mut sum = 0.0;
+    for _ in 0..SHUFFLES {
+        order.shuffle(rng);
+        match method.conditional(a, b.select(Axis(0), &order).view(), c) {
+            Ok(null) => sum += null.bits,
+            Err(_) => return standing,
+        }
+    }
+    let mean_bits = sum / SHUFFLES as f64;
+    standing.or_worse(by_chance(estimate, Ok(Null { p_value: 1.0, mean_bits })))
+}
+
+/// H(X) in bits, every row an x unless some are known to be the same.
+fn entropy_of_rows(sample: &Sample) -> f64 {
+    sample.same_x.map_or_else(|| sample.joint.h_x(), |same| same.entropy(sample.joint.p_x()))
+}
+
+/// Labels, or a side, shuffled among the rows know nothing: what they seem to know is the method's own.
+fn by_chance(estimate: Estimate, null: Result<Null, EstimateError>) -> Standing {
+    match null.map(|null| null.mean_bits) {
+        Ok(bits) if bits > BY_CHANCE.0.max(BY_CHANCE.1 * estimate.bits) => Standing::Doubtful(format!(
+            "shuffled among the rows they seem to know {bits:.4} bits of one another: too few rows for so many cells"
+        )),
+        _ => Standing::Measured,
+    }
+}
+
+/// What calibration says: of bounds which, of others whether they were right on problems like the data.
+fn calibrated(method: &Method, bits: f64, shape: Shape, most: f64) -> Judged {
+    let only = |standing: Standing| Judged { standing, interval: None };
+    match method {
+        Method::Neural(neural) => {
+            if let Some(ceiling) = neural.ceiling_bits(shape.rows).filter(|ceiling| bits > ceiling - NEAR_CEILING) {
+                let why = format!("it cannot pass {ceiling:.2} bits, log₂ of the rows it is judged on");
+                return only(Standing::Saturated(why));
+            }
+            if Neural::BOUNDS.contains(&neural.name()) {
+                return only(Standing::Bound("from below, but for chance".to_owned()));
+            }
+        }
+        Method::Formula(EstimatorKind::Kde(kde::Kde { bound, .. })) => {
+            return only(Standing::Bound(format!("{bound}, of T with noise")));
+        }
+        Method::Formula(EstimatorKind::GaussianMixture(mixture)) => {
+            return only(Standing::Bound(format!("{}, if each class is Gaussian", mixture.bound)));
+        }
+        Method::Formula(EstimatorKind::Noisy(_)) => return only(Standing::Measured),
+        Method::Formula(EstimatorKind::Gaussian(_) | EstimatorKind::Cca(_)) => {
+            return only(Standing::Doubtful(
+                "it sees linear dependence alone, and data do not say whether there is more".to_owned(),
+            ));
+        }
+        _ => {}
+    }
+    let Some(record) = Calibration::committed().record(method, shape) else {
+        return only(Standing::Doubtful(format!("nothing like these data was tried ({shape})")));
+    };
+    if !record.is_trusted() {
+        return only(Standing::Doubtful(record.in_words()));
+    }
+    let greatest = record.greatest_truth();
+    if bits > 1.1 * greatest + 0.1 {
+        return only(Standing::Doubtful(format!(
+            "nothing of so much information was tried: {greatest:.2} bits at most"
+        )));
+    }
+    let interval = record.interval(bits).map(|(lower, upper)| (lower.min(most), upper.min(most)));
+    Judged { standing: Standing::Measured, interval }
+}
