@@ -9,16 +9,18 @@ use serde::Deserialize;
 
 const PAIRS: [&str; 2] = ["unlike_pair", "copies"];
 /// Every estimator of I itself, and what is taken for `auto`.
-const ESTIMATORS: [&str; 12] = [
+const ESTIMATORS: [&str; 14] = [
     "auto",
     "ksg:k=3",
     "mixed-ksg:k=3",
+    "lnc",
     "gaussian",
     "cca",
     "gaussian-mixture:bound=lower",
     "plugin",
     "binning:width=0.07",
     "edge",
+    "probe:kind=best",
     "probe:kind=linear",
     "probe:kind=mlp",
     "probe:kind=knn",
@@ -130,7 +132,7 @@ fn a_probe_reads_a_wide_layer_from_below() {
     let truth = truths().into_iter().find(|truth| truth.name == "wide").unwrap().truth_bits;
     let row = estimate("wide", &["auto"], &[]).1.remove(0);
     let (lower, bits) = (row.interval_lower_bits.unwrap(), row.i_ty_bits.unwrap());
-    assert!(truth - 0.3 < lower && lower < bits && bits < truth, "{lower} {bits}");
+    assert!(truth - 0.35 < lower && lower < bits && bits < truth, "{lower} {bits}");
 }
 
 #[test]

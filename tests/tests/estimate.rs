@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use infoplane_experiments::calibration::Kind;
 use infoplane_experiments::calibration::advice::{Calibration, Shape};
+use infoplane_experiments::estimation::pointwise::PointwiseRow;
 use infoplane_experiments::rows::read;
 use serde::Deserialize;
 
@@ -85,6 +86,30 @@ fn formats_p_values_and_several_layers() {
     assert!(String::from_utf8_lossy(&json.stdout).contains("\"i_xt_bits\": \"inf\""));
     let noisy = estimate(&["--t", &t, "--y", &y, "--estimator", "noisy:sigma=0.1", "--format", "json"]);
     assert!(String::from_utf8_lossy(&noisy.stdout).contains("i_xt_standard_error_bits"));
+}
+
+#[test]
+fn single_rows_add_up_to_the_estimate() {
+    let (t, y, x) = (data("layer.npy"), data("labels.npy"), data("inputs.npy"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pointwise.csv");
+    let names = ["ksg:k=3", "mixed-ksg:k=3", "plugin", "binning:width=0.2"];
+    for (of, about) in [(vec!["--t", &t, "--y", &y], 4), (vec!["--pair", &x, &t], 3)] {
+        let mut words = [of, vec!["--pointwise", file.to_str().unwrap(), "--format", "csv"]].concat();
+        names[..about].iter().for_each(|name| words.extend(["--estimator", name]));
+        let rows = printed(&estimate(&words));
+        let said: Vec<PointwiseRow> = read(&file).unwrap();
+        assert_eq!(said.len(), about * 300);
+        for (row, said) in rows.iter().zip(said.chunks(300)) {
+            let name = &said[0].estimator;
+            let bits: Vec<f64> = said.iter().filter_map(|said| said.bits).collect();
+            let mean = bits.iter().sum::<f64>() / bits.len() as f64;
+            let whole = if about == 4 { row.i_ty_bits } else { row.i_xt_bits };
+            assert!((mean - whole.unwrap()).abs() < 1e-9, "{name}: {mean} and {whole:?}");
+        }
+    }
+    let none = estimate(&["--t", &t, "--y", &y, "--estimator", "gaussian", "--pointwise", file.to_str().unwrap()]);
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("nothing of single rows"));
 }
 
 #[test]

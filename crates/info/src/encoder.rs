@@ -95,6 +95,23 @@ impl Encoder {
         entries
     }
 
+    /// Of each x, Σ_t,y p(t|x) p(y|x) log₂ p(t,y)/(p(t) p(y)) in bits: what its t says of its y. The mean over p(x) is I(T;Y).
+    pub fn pointwise(&self, joint: &JointDistribution) -> Vec<f64> {
+        let (table, p_y) = (joint.p_y_given_x(), joint.p_y());
+        let mut of_x = vec![0.0; self.n_x()];
+        for cell in self.joint_entries(joint).chunk_by(|a, b| a.0 == b.0) {
+            let p_t: f64 = cell.iter().map(|entry| entry.2).sum();
+            for y in 0..joint.n_y() {
+                let p_ty: f64 = cell.iter().map(|&(_, x, p)| p * table[[x as usize, y]]).sum();
+                for &(_, x, p) in cell.iter().filter(|_| p_ty > 0.0) {
+                    let x = x as usize;
+                    of_x[x] += p / joint.p_x()[x] * table[[x, y]] * (p_ty / (p_t * p_y[y])).log2();
+                }
+            }
+        }
+        of_x
+    }
+
     /// Exact I(X;T) and I(T;Y) in bits.
     ///
     /// # Panics

@@ -52,16 +52,20 @@ impl Standing {
         Self::Measured
     }
 
-    /// What speaks against a number by itself: more than the most there can be, in bits, or less than nothing by more than `error`.
+    /// What speaks against a number by itself: more than the most there can be, in bits, or less than nothing, by more than `error`.
+    /// What is above the most by no more is at it: saturated.
     pub fn within(estimate: Estimate, most: f64, what_most: &str, error: f64) -> Self {
         let bits = estimate.bits;
         if bits.is_nan() {
             return Self::Doubtful("it is no number".to_owned());
         }
+        let error = estimate.standard_error.map_or(error, |own| error.max(2.0 * own));
+        if bits > most + ROUNDING && bits <= most + error {
+            return Self::Saturated(format!("it is at {what_most} = {most:.4} bits, all there is, within its error"));
+        }
         if bits > most + ROUNDING {
             return Self::Doubtful(format!("it is above {what_most} = {most:.4} bits, more than there can be"));
         }
-        let error = estimate.standard_error.map_or(error, |own| error.max(2.0 * own));
         if bits < -error {
             return Self::Doubtful("it is below 0, which information never is, by more than its error".to_owned());
         }
@@ -100,6 +104,7 @@ mod tests {
     fn what_cannot_be_is_not_measured() {
         let of = |bits: f64| Standing::within(Estimate::point(bits), 1.0, "H(Y)", 0.05);
         assert_eq!((of(0.5), of(1.0), of(-0.04)), (Standing::Measured, Standing::Measured, Standing::Measured));
+        assert!(matches!(of(1.03), Standing::Saturated(_)));
         assert!(of(1.1).to_string().contains("above H(Y) = 1.0000"));
         assert!(of(-0.1).because().contains("below 0") && of(f64::NAN).because().contains("no number"));
         assert!(matches!(of(f64::INFINITY), Standing::Doubtful(_)));

@@ -18,10 +18,12 @@ use infoplane_experiments::terminal::{exit, tell};
 /// numbers of rows of problems that do not stand for their family. Of `sliced` and `renyi`, which
 /// are other quantities than I, the error is shown, not held against them; a neural bound is asked for one seed, so that its
 /// spread is that of draws and seeds together. Last, whether it is asked about class labels.
-const CANDIDATES: [(&str, usize, bool, bool); 36] = [
+const CANDIDATES: [(&str, usize, bool, bool); 39] = [
     ("ksg:k=3", 5000, false, true),
     ("mixed-ksg:k=3", 5000, false, true),
+    ("lnc", 5000, false, false),
     ("infonce:seeds=1", 5000, true, false),
+    ("infonce-anchor:seeds=1", 5000, true, false),
     ("nwj:seeds=1", 5000, true, false),
     ("mine:seeds=1", 5000, true, false),
     ("smile:seeds=1", 5000, true, false),
@@ -52,6 +54,7 @@ const CANDIDATES: [(&str, usize, bool, bool); 36] = [
     ("edge", 20_000, false, true),
     ("sliced:projections=5", 2000, false, false),
     ("renyi:alpha=1.01,rows=200", 2000, false, false),
+    ("probe:kind=best", 5000, false, true),
     ("probe:kind=linear", 5000, false, true),
     ("probe:kind=mlp", 5000, false, true),
     ("probe:kind=knn", 5000, false, true),

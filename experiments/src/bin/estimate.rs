@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
-use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, conditional, pair};
-use infoplane_experiments::quoting;
+use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, conditional, pair, pointwise};
 use infoplane_experiments::terminal::{exit, say};
+use infoplane_experiments::{quoting, rows};
 
 /// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.
 ///
@@ -17,9 +17,9 @@ use infoplane_experiments::terminal::{exit, say};
 ///
 /// Estimators: binning:width=0.07  binning:bins=30,range=-1..1  binning:bins=30,range=own  binning:quantile=30
 /// idnns:edges=30  quantised:bits=8  plugin  plugin:correction=miller-madow|grassberger|chao-shen|nsb[,symbols=512]
-/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  gaussian-mixture:bound=upper|lower  ksg:k=3  mixed-ksg:k=3
-/// gaussian  cca  edge  sliced  renyi:alpha=1.01; trained: infonce  nwj  mine  smile:tau=5 (each ,seeds=3)
-/// probe:kind=linear|mlp|knn; auto (what calibration trusts most on such data, else a probe)
+/// kde:variance=0.001,bound=upper|lower  noisy:sigma=0.1  gaussian-mixture:bound=upper|lower  ksg:k=3  lnc  mixed-ksg:k=3
+/// gaussian  cca  edge  sliced  renyi:alpha=1.01; trained: infonce  infonce-anchor  nwj  mine  smile:tau=5 (each ,seeds=3)
+/// probe:kind=best|linear|mlp|knn; auto (what calibration trusts most on such data, else a probe)
 ///
 /// A line on the error stream says what each file looks like, and one what speaks against a number. Every number has its standing:
 /// measured, saturated, a bound, or not to be trusted. What an estimator refuses is a row with its reason, and the exit code says so.
@@ -50,6 +50,9 @@ struct Cli {
     /// Random halves of the rows for the spread of I(T;Y), or of I(A;B), over samples
     #[arg(long, value_name = "N", default_value_t = 0)]
     bootstrap: usize,
+    /// Also write what each row says, i(t;y) or i(a;b), to a CSV file (ksg, mixed-ksg, plugin, bins; of labels also probe)
+    #[arg(long, value_name = "FILE", conflicts_with = "given")]
+    pointwise: Option<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -81,11 +84,17 @@ fn answer(cli: &Cli) -> Result<()> {
         ensure!(resampling == Resampling::default(), "--given: neither --shuffle nor --bootstrap is offered with it");
         conditional([a, b], given, &estimators)?
     } else if let [a, b] = cli.pair.as_slice() {
+        if let Some(file) = &cli.pointwise {
+            rows::write(file, &pointwise::of_pair([a, b], &estimators)?)?;
+        }
         pair([a, b], &estimators, resampling)?
     } else {
         ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
         let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
         let layers = Layers::read(&cli.t, labels, cli.x.as_deref())?;
+        if let Some(file) = &cli.pointwise {
+            rows::write(file, &layers.pointwise(&estimators)?)?;
+        }
         (layers.described(), layers.estimate(&estimators, resampling))
     };
     for line in &lines {

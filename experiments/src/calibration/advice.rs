@@ -96,18 +96,9 @@ impl Calibration {
             return method;
         }
         if shape.classes > 0 {
-            return Method::Probe(Probe { kind: self.probe(shape), seed: 1 });
+            return Method::Probe(Probe { kind: ProbeKind::Best, seed: 1 });
         }
         Method::Formula(EstimatorKind::MixedKsg(MixedKsg::default()))
-    }
-
-    /// The probe that reads most off problems like the data; a linear one where nothing was tried.
-    fn probe(&self, shape: Shape) -> ProbeKind {
-        let like = self.like(shape);
-        let found = |name: &str| named(&like, name).iter().filter_map(|row| row.mean_bits).sum::<f64>();
-        let linear = found("probe:kind=linear");
-        // One that sees more than lines is worth a little.
-        if !like.is_empty() && found("probe:kind=mlp") >= 0.97 * linear { ProbeKind::Mlp } else { ProbeKind::Linear }
     }
 
     /// The estimator of least error on problems like the data, the mean over them of each in units of what is tolerated there; of

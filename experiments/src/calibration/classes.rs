@@ -5,11 +5,12 @@
 //! columns in noise σ√m, whose mean is as good as the one; other columns are noise alone. Lines say nothing of one another, so
 //! I(T;Y) is their number times that of one line: h(levels in noise) − h(noise) by quadrature; of rounded columns a sum over steps, of
 //! columns cut off at 0 a quadrature and an atom. What changes no information (units, sinh, a reflection of all columns together) changes no
-//! truth.
+//! truth. Classes that no line separates are a parity.
 
 use ndarray::{Array1, Array2, Axis};
 use rand::RngExt;
 use rand::rngs::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::gaussian::normal;
@@ -39,6 +40,8 @@ enum Form {
     Tails,
     /// All columns reflected together.
     Mixed,
+    /// The columns that say nothing share a factor three times as large; then all reflected together.
+    Correlated,
     /// Rounded to multiples of so many σ.
     Rounded(f64),
     /// Cut off at the middle of the levels: a ReLU unit, half of whose values are 0.
@@ -80,6 +83,11 @@ pub fn problems() -> Vec<Problem> {
         add(with_silent(lines(1, 2, 0.35), 3), form);
         add(lines(2, 3, 0.4), form);
     }
+    add(with_silent(lines(1, 2, 0.35), 3), Form::Correlated);
+    add(with_silent(lines(2, 2, 0.4), 4), Form::Correlated);
+    add(with_silent(lines(1, 2, 0.35), 16), Form::Correlated);
+    add(with_silent(lines(3, 2, 0.35), 16), Form::Correlated);
+    add(with_silent(lines(3, 2, 0.3), 64), Form::Correlated);
     add(rare(lines(1, 2, 0.5)), Form::Plain);
     add(with_silent(rare(lines(1, 2, 0.35)), 4), Form::Plain);
     add(rare(lines(1, 2, 0.35)), Form::Cut);
@@ -113,7 +121,40 @@ pub fn problems() -> Vec<Problem> {
     add(wide(1, 10, 0.4, 4096), Form::Plain);
     add(wide(3, 10, 0.15, 4096), Form::Plain);
     add(with_silent(nothing(lines(3, 2, 0.5)), 4096), Form::Plain);
+    problems.extend(
+        [(2, 0.25), (2, 0.4), (4, 0.25), (16, 0.25), (64, 0.25)].map(|(columns, sigma)| parity(columns, sigma)),
+    );
     problems
+}
+
+/// The class is whether the signs of two columns, ±½ in noise σ, differ; other columns are noise. No line separates the classes, and
+/// no column by itself knows anything. With p_i the probability of a sign given its column, 1 − 2p = (1 − 2p_1)(1 − 2p_2), and
+/// I = 1 − E h(p) by quadrature.
+fn parity(columns: usize, sigma: f64) -> Problem {
+    let peak = (2.0 * std::f64::consts::PI).sqrt().recip() / sigma;
+    let of_one = |v: f64, mean: f64| peak * (-0.5 * ((v - mean) / sigma).powi(2)).exp();
+    let step = 0.05 * sigma;
+    let most = ((0.5 + 8.0 * sigma) / step).ceil() as i32;
+    let column: Vec<(f64, f64)> = (-most..=most)
+        .map(|at| f64::from(at) * step)
+        .map(|v| {
+            let (low, high) = (0.5 * of_one(v, -0.5), 0.5 * of_one(v, 0.5));
+            let p = step * (low + high);
+            (p, if p > 0.0 { (low - high) / (low + high) } else { 0.0 })
+        })
+        .collect();
+    let h = |p: f64| if p > 0.0 && p < 1.0 { -p * p.log2() - (1.0 - p) * (1.0 - p).log2() } else { 0.0 };
+    let open: f64 =
+        column.iter().flat_map(|a| column.iter().map(move |b| a.0 * b.0 * h(0.5 * (1.0 - a.1 * b.1)))).sum();
+    let noise = if columns > 2 { format!(", {} of noise", columns - 2) } else { String::new() };
+    let name = format!("parity of two signs, {columns} columns{noise}, σ = {sigma}");
+    let layout = Layout { lines: 2, sigma, silent: columns - 2, ..PLAIN };
+    let problem = Problem::labelled("classes, parity", name, 1.0 - open, 2, move |n, rng| {
+        let (t, classes) = draw(layout, Form::Plain, n, rng);
+        (t, classes.into_iter().map(|class| (class >> 1) ^ (class & 1)).collect())
+    });
+    let problem = problem.with_draws(5);
+    if columns == 2 && sigma == 0.25 { problem.representative() } else { problem }
 }
 
 fn problem(layout: Layout, form: Form) -> Problem {
@@ -127,6 +168,7 @@ fn problem(layout: Layout, form: Form) -> Problem {
         Form::Units => ", unlike units".to_owned(),
         Form::Tails => ", heavy tails".to_owned(),
         Form::Mixed => ", all columns mixed".to_owned(),
+        Form::Correlated => ", which is correlated".to_owned(),
         Form::Rounded(step) => format!(", rounded to {step} σ"),
         Form::Cut => ", cut off at 0".to_owned(),
     };
@@ -177,6 +219,13 @@ fn draw(layout: Layout, form: Form, n: usize, rng: &mut ChaCha8Rng) -> (Array2<f
         }
         Form::Tails => t.mapv_inplace(|v| (2.0 * v).sinh()),
         Form::Mixed => reflect(&mut t),
+        Form::Correlated => {
+            for mut row in t.outer_iter_mut() {
+                let factor: f64 = StandardNormal.sample(rng);
+                row.iter_mut().skip(lines * copies).for_each(|value| *value += 3.0 * unit * factor);
+            }
+            reflect(&mut t);
+        }
         Form::Rounded(step) => t.mapv_inplace(|v| (v / (step * unit)).round() * (step * unit)),
         Form::Cut => t.mapv_inplace(|v| v.max(0.0)),
     }
@@ -253,6 +302,8 @@ mod tests {
         let coarse = of_line(PLAIN, Form::Rounded(1.0));
         let cut = of_line(PLAIN, Form::Cut);
         assert!(coarse < plain && coarse > 0.9 * plain && cut < plain && cut > 0.5 * plain, "{coarse} {cut}");
+        // Signs that are certain have a certain parity; of uncertain ones less is known than of either.
+        assert!(parity(2, 0.05).truth_bits > 0.999 && parity(2, 0.5).truth_bits < 0.6 * plain);
         // Far apart: all of H(Y).
         let far = Layout { sigma: 0.01, levels: 10, ..PLAIN };
         approx::assert_abs_diff_eq!(of_line(far, Form::Plain), 10_f64.log2(), epsilon = 1e-3);

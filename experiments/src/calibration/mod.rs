@@ -38,7 +38,7 @@ use infoplane_info::description::{Description, Values};
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::{Estimate, EstimateError, Estimator, JointDistribution, Sample};
 use infoplane_model::random::{Purpose, stream};
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, Array2};
 use rand::rngs::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -74,12 +74,11 @@ pub enum Kind {
 
 impl Kind {
     /// Of two samples, by what their values are like.
-    pub fn of(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Self {
-        let few = |side: ArrayView2<f64>| {
-            let described = Description::of(side);
-            let is_few = described.values == Values::Constant
-                || described.values == Values::Discrete && described.distinct_rows * FEW <= side.nrows();
-            (is_few, matches!(described.values, Values::Constant | Values::Continuous))
+    pub fn of(a: &Description, b: &Description) -> Self {
+        let few = |side: &Description| {
+            let is_few = side.values == Values::Constant
+                || side.values == Values::Discrete && side.distinct_rows * FEW <= side.rows;
+            (is_few, matches!(side.values, Values::Constant | Values::Continuous))
         };
         match (few(a), few(b)) {
             ((true, _), (true, _)) => Self::Discrete,

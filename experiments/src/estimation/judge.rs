@@ -18,7 +18,7 @@ const BELOW: f64 = 0.05;
 /// Shuffles that say what labels would know by chance.
 const SHUFFLES: usize = 4;
 /// Bits by chance that are too many, or this share of the estimate.
-const BY_CHANCE: (f64, f64) = (0.05, 0.1);
+const BY_CHANCE: (f64, f64) = (0.01, 0.1);
 /// Bits short of its ceiling at which a critic is there.
 const NEAR_CEILING: f64 = 0.5;
 
@@ -35,8 +35,9 @@ pub struct Judged {
 pub fn of_labels(method: &Method, information: Information, sample: &Sample, shape: Shape) -> Judged {
     let (i_xt, i_ty, h_y) = (information.i_xt, information.i_ty, sample.joint.h_y());
     let standing = Standing::within(i_ty, h_y, "H(Y)", BELOW);
-    if h_y == 0.0 {
-        return Judged { standing, interval: (i_ty.bits == 0.0).then_some((0.0, 0.0)) };
+    if h_y < 1e-9 {
+        // Of one class there is nothing to know.
+        return Judged { standing, interval: Some((0.0, 0.0)) };
     }
     if let Method::Probe(_) = method {
         let (lower, upper) = (i_ty.lower.unwrap_or(0.0), i_ty.upper.unwrap_or(h_y));

@@ -4,6 +4,7 @@
 //! row with its reason beside the others' numbers.
 
 pub mod judge;
+pub mod pointwise;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -231,8 +232,7 @@ impl Layers {
         let mut rows = Vec::new();
         for Samples { name: layer, values: t, .. } in &self.activations {
             let described = Description::of(t.view());
-            let classes = self.joint.n_y();
-            let shape = Shape { kind: Kind::of_layer(&described), columns: t.ncols(), classes, rows: t.nrows() };
+            let shape = self.shape(&described);
             for estimator in estimators {
                 let method = estimator.or(|| choice(&described, shape));
                 let row = EstimateRow::new(layer, &method);
@@ -245,6 +245,20 @@ impl Layers {
         rows
     }
 
+    fn shape(&self, described: &Description) -> Shape {
+        let Description { rows, columns, copies, .. } = *described;
+        // Copies add nothing to what is known.
+        Shape { kind: Kind::of_layer(described), columns, classes: self.joint.n_y(), rows: rows - copies }
+    }
+
+    fn sample<'a>(&'a self, t: &'a Array2<f64>) -> Result<Sample<'a>, EstimateError> {
+        let sample = Sample::new(t.view(), &self.joint)?;
+        match &self.inputs {
+            Some((x, same_x)) => sample.with_inputs(x.values.view(), same_x),
+            None => Ok(sample),
+        }
+    }
+
     fn row(
         &self,
         row: EstimateRow,
@@ -253,10 +267,7 @@ impl Layers {
         shape: Shape,
         resampling: Resampling,
     ) -> Result<EstimateRow, EstimateError> {
-        let mut sample = Sample::new(t.view(), &self.joint)?;
-        if let Some((x, same_x)) = &self.inputs {
-            sample = sample.with_inputs(x.values.view(), same_x)?;
-        }
+        let sample = self.sample(t)?;
         let information = method.estimate(&sample)?;
         let draws = resampling.judge(
             |permutations, rng| permutation(method, &sample, permutations, rng),
@@ -291,7 +302,8 @@ fn choice(described: &Description, shape: Shape) -> Method {
 const MOST_BIAS: f64 = 0.05;
 
 fn shape_of_pair(a: &Array2<f64>, b: &Array2<f64>) -> Shape {
-    Shape { kind: Kind::of(a.view(), b.view()), columns: a.ncols() + b.ncols(), classes: 0, rows: a.nrows() }
+    let [a, b] = [a, b].map(|side| Description::of(side.view()));
+    Shape { kind: Kind::of(&a, &b), columns: a.columns + b.columns, classes: 0, rows: a.rows - a.copies.min(b.copies) }
 }
 
 impl Resampling {

@@ -15,7 +15,7 @@ const MOST: f64 = 10.0;
 /// Lines with a name, by the start of it: one colour for each idea, one mark for each of its estimators. The others are grey.
 const IDEAS: [&[&str]; 6] = [
     &["ksg", "mixed-ksg"],
-    &["infonce", "nwj", "mine", "smile"],
+    &["infonce", "infonce-anchor", "nwj", "mine", "smile"],
     &["gaussian", "cca"],
     &["plugin", "plugin:correction=chao-shen", "plugin:correction=nsb"],
     &["binning:bins", "binning:quantile", "edge"],

@@ -1,6 +1,6 @@
 //! Every estimator by name, in one list: the formulas of `info`, and the neural bounds and [`probe`]s that `model` trains.
 //!
-//! Neural bounds are `infonce`, `nwj`, `mine` and `smile:tau=5`, each with `seeds=3`: so many critics, each with a split, initial
+//! Neural bounds are `infonce`, `infonce-anchor`, `nwj`, `mine` and `smile:tau=5`, each with `seeds=3`: so many critics, each with a split, initial
 //! weights and shuffles of its own; the estimate is their mean and its standard error their spread over √seeds. Each column is
 //! replaced by the normal scores of its ranks first: that changes no information, and critics then meet no tails.
 
@@ -48,7 +48,7 @@ pub struct Neural {
 
 impl Neural {
     /// The names.
-    pub const NAMES: [&str; 4] = ["infonce", "nwj", "mine", "smile"];
+    pub const NAMES: [&str; 5] = ["infonce", "infonce-anchor", "nwj", "mine", "smile"];
 
     /// Those that are lower bounds.
     pub const BOUNDS: [&str; 2] = ["infonce", "nwj"];
@@ -57,6 +57,7 @@ impl Neural {
     pub fn name(self) -> &'static str {
         match self.bound {
             Bound::InfoNce => "infonce",
+            Bound::InfoNceAnchor => "infonce-anchor",
             Bound::Nwj => "nwj",
             Bound::Mine => "mine",
             Bound::Smile { .. } => "smile",
@@ -66,6 +67,7 @@ impl Neural {
     fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
         let bound = match settings.name() {
             "infonce" => Bound::InfoNce,
+            "infonce-anchor" => Bound::InfoNceAnchor,
             "nwj" => Bound::Nwj,
             "mine" => Bound::Mine,
             _ => Bound::Smile { tau: settings.take_positive("tau")?.unwrap_or(5.0) },
@@ -132,6 +134,22 @@ impl Estimator for Method {
         }
     }
 
+    fn pointwise(&self, sample: &Sample) -> Result<Vec<Option<f64>>, EstimateError> {
+        match self {
+            Self::Formula(kind) => kind.pointwise(sample),
+            Self::Neural(neural) => neural.pointwise(sample),
+            Self::Probe(probe) => probe.pointwise(sample),
+        }
+    }
+
+    fn pointwise_of_pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Vec<Option<f64>>, EstimateError> {
+        match self {
+            Self::Formula(kind) => kind.pointwise_of_pair(a, b),
+            Self::Neural(neural) => neural.pointwise_of_pair(a, b),
+            Self::Probe(probe) => probe.pointwise_of_pair(a, b),
+        }
+    }
+
     fn conditional(
         &self,
         a: ArrayView2<f64>,
@@ -191,15 +209,28 @@ mod tests {
 
     #[test]
     fn names_round_trip_and_a_typo_names_all_choices() {
-        for text in ["infonce:seeds=3", "nwj:seeds=1", "smile:tau=5,seeds=3", "ksg:k=3", "probe:kind=mlp"] {
+        for text in [
+            "infonce:seeds=3",
+            "infonce-anchor:seeds=2",
+            "nwj:seeds=1",
+            "smile:tau=5,seeds=3",
+            "ksg:k=3",
+            "probe:kind=mlp",
+        ] {
             assert_eq!(text.parse::<Method>().unwrap().to_string(), text);
         }
         assert_eq!("smile".parse::<Method>().unwrap().to_string(), "smile:tau=5,seeds=3");
         let error = |text: &str| text.parse::<Method>().unwrap_err().to_string();
-        assert!(error("infonec").contains("cca") && error("infonec").contains("infonce, nwj"), "{}", error("infonec"));
+        assert!(
+            error("infonec").contains("cca") && error("infonec").contains("infonce, infonce-anchor, nwj"),
+            "{}",
+            error("infonec")
+        );
         assert!(error("mine:tau=1").contains("no key `tau`"));
         assert!(error("nwj:seeds=0").contains("at least 1"));
-        assert!(error("probe:kind=deep").contains("linear, mlp, knn") && error("probe:k=3").contains("no key `k`"));
+        assert!(
+            error("probe:kind=deep").contains("best, linear, mlp, knn") && error("probe:k=3").contains("no key `k`")
+        );
         assert!(error("smile:tau=-1").contains("above 0"));
     }
 

@@ -1,4 +1,4 @@
-//! `probe:kind=linear|mlp|knn`: what a classifier of limited means reads off a layer about Y, a lower bound on I(T;Y).
+//! `probe:kind=best|linear|mlp|knn`: what a classifier of limited means reads off a layer about Y, a lower bound on I(T;Y).
 //!
 //! Usable information (Xu et al. 2020, arXiv 2002.10689): H(Y) less the cross-entropy of a probe on rows it has not seen, cross-validated
 //! ([`infoplane_model::probes`]). With z_i = log₂ q(y_i|t_i) − log₂ p(y_i) the estimate is the mean of z, its standard error that
@@ -40,29 +40,35 @@ impl Probe {
 
     pub(super) fn from_settings(settings: &mut Settings) -> Result<Self, SettingError> {
         let kind = match settings.take::<String>("kind")?.as_deref() {
-            None | Some("linear") => ProbeKind::Linear,
+            None | Some("best") => ProbeKind::Best,
+            Some("linear") => ProbeKind::Linear,
             Some("mlp") => ProbeKind::Mlp,
             Some("knn") => ProbeKind::Knn,
-            Some(other) => return Err(settings.value_error("kind", other, "the choices are linear, mlp, knn")),
+            Some(other) => return Err(settings.value_error("kind", other, "the choices are best, linear, mlp, knn")),
         };
         Ok(Self { kind, seed: settings.take("seed")?.unwrap_or(1) })
     }
 }
 
-impl Estimator for Probe {
-    fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
+/// What a probe says of each row of a sample.
+struct Said {
+    /// log₂ q(y|t) − log₂ p(y).
+    scores: Vec<f64>,
+    /// Rows that are copies of one another stay together.
+    groups: Vec<u32>,
+}
+
+impl Probe {
+    /// None where there is nothing to know.
+    fn said(&self, sample: &Sample) -> Result<Option<Said>, EstimateError> {
         let labels = sample.labels()?;
-        // A stochastic layer has an I(X;T), which a probe knows nothing of.
-        let i_xt = sample.of_function(|_| Ok(Estimate::point(f64::NAN)))?;
         let (n, n_classes) = (labels.len(), sample.joint.n_y());
-        let most = greatest_entropy(sample.joint);
-        let nothing = Estimate { lower: Some(0.0), upper: Some(most), ..Estimate::point(0.0) };
         if n_classes == n && n > 1 {
             return Err(EstimateError::LabelsOccurOnce);
         }
         let described = Description::of(sample.t);
         if n_classes < 2 || described.values == Values::Constant {
-            return Ok(Information { i_xt, i_ty: nothing });
+            return Ok(None);
         }
         let groups =
             if described.copies > 0 { Partition::of_rows(sample.t).cell().to_vec() } else { (0..n as u32).collect() };
@@ -75,12 +81,30 @@ impl Estimator for Probe {
         labels.iter().for_each(|&label| counts[label] += 1);
         let score =
             |(ln_q, &label): (&f64, &usize)| (ln_q - (counts[label] as f64 / n as f64).ln()) / std::f64::consts::LN_2;
-        let scores: Vec<f64> = ln_q.iter().zip(&labels).map(score).collect();
-        let mean = scores.iter().sum::<f64>() / n as f64;
+        Ok(Some(Said { scores: ln_q.iter().zip(&labels).map(score).collect(), groups }))
+    }
+}
+
+impl Estimator for Probe {
+    fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
+        // A stochastic layer has an I(X;T), which a probe knows nothing of.
+        let i_xt = sample.of_function(|_| Ok(Estimate::point(f64::NAN)))?;
+        let nothing =
+            Estimate { lower: Some(0.0), upper: Some(greatest_entropy(sample.joint)), ..Estimate::point(0.0) };
+        let Some(Said { scores, groups }) = self.said(sample)? else {
+            return Ok(Information { i_xt, i_ty: nothing });
+        };
+        let mean = scores.iter().sum::<f64>() / scores.len() as f64;
         let error = standard_error(&scores, mean, &groups);
         let lower = (mean - ONE_SIDED * error).max(0.0);
         let i_ty = Estimate { bits: mean.max(0.0), lower: Some(lower), standard_error: Some(error), ..nothing };
         Ok(Information { i_xt, i_ty })
+    }
+
+    /// What the probe says of each row; the mean may lie below 0, which the estimate does not.
+    fn pointwise(&self, sample: &Sample) -> Result<Vec<Option<f64>>, EstimateError> {
+        let said = self.said(sample)?;
+        Ok(said.map_or_else(|| vec![Some(0.0); sample.t.nrows()], |said| said.scores.into_iter().map(Some).collect()))
     }
 
     /// Of a sample beside another whose rows are few classes.
@@ -158,6 +182,7 @@ impl fmt::Display for Probe {
             ProbeKind::Linear => "linear",
             ProbeKind::Mlp => "mlp",
             ProbeKind::Knn => "knn",
+            ProbeKind::Best => "best",
         };
         write!(f, "{}:kind={kind}", Self::NAME)?;
         if self.seed == 1 { Ok(()) } else { write!(f, ",seed={}", self.seed) }

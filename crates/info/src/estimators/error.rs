@@ -95,10 +95,37 @@ pub enum EstimateError {
     },
     /// A method that has no I(A;B) of two continuous samples.
     #[error(
-        "this estimator has no information between two samples; ksg, mixed-ksg, gaussian, gaussian-mixture, cca, edge, binning, \
+        "this estimator has no information between two samples; ksg, lnc, mixed-ksg, gaussian, gaussian-mixture, cca, edge, binning, \
          plugin, sliced, renyi and the neural bounds have, and probe where one side is few classes"
     )]
     NoPairs,
+    /// A method of two continuous samples only.
+    #[error(
+        "this estimator has no information about labels, only between two continuous samples; ksg and mixed-ksg have both"
+    )]
+    PairsOnly,
+    /// A method whose number is no mean over rows.
+    #[error(
+        "this estimator says nothing of single rows; ksg, mixed-ksg, plugin without a correction, binning and its like do, and of labels \
+         probe"
+    )]
+    NoPointwise,
+    /// More columns than a method is made for.
+    #[error("this estimator is made for {most} columns of both samples together at most, but there are {columns}")]
+    TooManyColumns {
+        /// Columns of both samples.
+        columns: usize,
+        /// The most.
+        most: usize,
+    },
+    /// Fewer neighbours than columns.
+    #[error("{k} neighbours fill no box in {columns} columns; take k={columns} or more, or leave k out")]
+    TooFewNeighbours {
+        /// Neighbours asked for.
+        k: usize,
+        /// Columns of both samples.
+        columns: usize,
+    },
     /// A method that has no I(A;B|C).
     #[error("this estimator has no information given a third sample; ksg and plugin have")]
     NoConditional,

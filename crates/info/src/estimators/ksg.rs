@@ -173,12 +173,18 @@ pub(super) fn with_company(labels: &[usize]) -> Vec<usize> {
     (0..labels.len()).filter(|&row| of_label[labels[row]] > 1).collect()
 }
 
-/// T and labels of the rows that count: those whose label occurs more than once, copies once.
-pub(super) fn that_count(
-    t: ArrayView2<f64>,
-    labels: &[usize],
-    standardise: bool,
-) -> Result<(ndarray::Array2<f64>, Vec<usize>), EstimateError> {
+/// The rows that count beside labels: those whose label occurs more than once, copies once.
+#[derive(Debug)]
+pub(super) struct Labelled {
+    pub rows: Vec<usize>,
+    /// Their T, [rows × d].
+    pub t: ndarray::Array2<f64>,
+    /// Their labels.
+    pub labels: Vec<usize>,
+}
+
+/// Of T [n × d] and n labels.
+pub(super) fn that_count(t: ArrayView2<f64>, labels: &[usize], standardise: bool) -> Result<Labelled, EstimateError> {
     let mut rows: Vec<usize> = (0..labels.len()).collect();
     if standardise && Description::of(t).copies > 0 {
         let classes = Partition::from_labels(&labels.iter().map(|&label| label as u64).collect::<Vec<_>>());
@@ -189,7 +195,7 @@ pub(super) fn that_count(
     if rows.is_empty() {
         return Err(EstimateError::LabelsOccurOnce);
     }
-    Ok((t.select(Axis(0), &rows), rows.iter().map(|&row| labels[row]).collect()))
+    Ok(Labelled { t: t.select(Axis(0), &rows), labels: rows.iter().map(|&row| labels[row]).collect(), rows })
 }
 
 fn bits(nats: f64) -> f64 {
@@ -213,37 +219,89 @@ impl Estimator for Ksg {
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
+        let Measured { a, b, .. } = self.measured(a, b)?;
+        self.of_columns(&a, &b)
+    }
+
+    fn pointwise(&self, sample: &Sample) -> Result<Vec<Option<f64>>, EstimateError> {
+        let labels = sample.labels()?;
+        let (rows, bits) = self.ross_by_row(sample.t, &labels)?;
+        Ok(in_place(&rows, bits, labels.len()))
+    }
+
+    fn pointwise_of_pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Vec<Option<f64>>, EstimateError> {
+        let n = a.nrows();
+        let Measured { a, b, rows } = self.measured(a, b)?;
+        let offset = self.offset(a.rows());
+        let of_rows = self.terms(&a, &b)?.into_iter().map(|term| bits(offset - term)).collect();
+        Ok(in_place(&rows, of_rows, n))
+    }
+}
+
+/// Two samples as they are measured: on one scale, ties broken.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub a: Columns,
+    pub b: Columns,
+    /// The rows that count, copies once.
+    pub rows: Vec<usize>,
+}
+
+/// Values of some of n rows.
+pub(super) fn in_place(rows: &[usize], values: Vec<f64>, n: usize) -> Vec<Option<f64>> {
+    let mut of_rows = vec![None; n];
+    rows.iter().zip(values).for_each(|(&row, value)| of_rows[row] = Some(value));
+    of_rows
+}
+
+impl Ksg {
+    pub(super) fn measured(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Measured, EstimateError> {
         check_pair(a, b, self.k)?;
+        let rows = (0..a.nrows()).collect();
         if !self.standardise {
-            return self.of_columns(&Columns::new(a), &Columns::new(b));
+            return Ok(Measured { a: Columns::new(a), b: Columns::new(b), rows });
         }
         let (kept, repeats) = without_copies(a, b);
-        if let Some(kept) = kept {
-            return Self { ..*self }.pair(a.select(Axis(0), &kept).view(), b.select(Axis(0), &kept).view());
+        if let Some(rows) = kept {
+            let once = self.measured(a.select(Axis(0), &rows).view(), b.select(Axis(0), &rows).view())?;
+            return Ok(Measured { rows, ..once });
         }
         let (of_a, of_b) = (Columns::standardised(a), Columns::standardised(b));
         if repeats && self.noise > 0.0 {
             let order = by_values(a, b);
-            return self.of_columns(&of_a.with_noise(self.noise, &order, 1), &of_b.with_noise(self.noise, &order, 2));
+            let (a, b) = (of_a.with_noise(self.noise, &order, 1), of_b.with_noise(self.noise, &order, 2));
+            return Ok(Measured { a, b, rows });
         }
-        self.of_columns(&of_a, &of_b)
+        Ok(Measured { a: of_a, b: of_b, rows })
     }
-}
 
-impl Ksg {
-    fn of_columns(&self, a: &Columns, b: &Columns) -> Result<Estimate, EstimateError> {
-        let (n, k) = (a.rows() as f64, self.k as f64);
+    /// What does not depend on the row, in nats.
+    fn offset(&self, n: usize) -> f64 {
+        let k = self.k as f64;
+        digamma(k) - if self.variant == 1 { 0.0 } else { 1.0 / k } + digamma(n as f64)
+    }
+
+    fn terms(&self, a: &Columns, b: &Columns) -> Result<Vec<f64>, EstimateError> {
         let terms: Option<Vec<f64>> =
             for_each_row(a, b, |row, distances| self.term(row, distances)).into_iter().collect();
-        let mean = terms.ok_or(REPEATED)?.iter().sum::<f64>() / n;
-        let offset = if self.variant == 1 { 0.0 } else { 1.0 / k };
-        Ok(Estimate::point(bits(digamma(k) - offset + digamma(n) - mean)))
+        terms.ok_or(REPEATED)
+    }
+
+    pub(super) fn of_columns(&self, a: &Columns, b: &Columns) -> Result<Estimate, EstimateError> {
+        let mean = self.terms(a, b)?.iter().sum::<f64>() / a.rows() as f64;
+        Ok(Estimate::point(bits(self.offset(a.rows()) - mean)))
     }
 
     /// Ross's estimator of a continuous and a discrete variable.
     fn ross(&self, t: ArrayView2<f64>, labels: &[usize]) -> Result<Estimate, EstimateError> {
+        let (_, bits) = self.ross_by_row(t, labels)?;
+        Ok(Estimate::point(bits.iter().sum::<f64>() / bits.len() as f64))
+    }
+
+    /// The same in bits for each of the rows that count.
+    fn ross_by_row(&self, t: ArrayView2<f64>, labels: &[usize]) -> Result<(Vec<usize>, Vec<f64>), EstimateError> {
         check_pair(t, t, self.k)?;
-        let (t, labels) = that_count(t, labels, self.standardise)?;
+        let Labelled { rows, t, labels } = that_count(t, labels, self.standardise)?;
         let columns = if self.standardise { Columns::standardised(t.view()) } else { Columns::new(t.view()) };
         let mut of_label = vec![0_usize; labels.iter().max().map_or(0, |most| most + 1)];
         labels.iter().for_each(|&label| of_label[label] += 1);
@@ -271,8 +329,8 @@ impl Ksg {
             Some(psi[k] - psi[own] - mean_psi(nearer, rank, tied, others, &psi))
         });
         let terms: Option<Vec<f64>> = terms.into_iter().collect();
-        let terms = terms.ok_or(REPEATED)?;
-        Ok(Estimate::point(bits(psi[labels.len()] + terms.iter().sum::<f64>() / terms.len() as f64)))
+        let of_rows = terms.ok_or(REPEATED)?.into_iter().map(|term| bits(psi[labels.len()] + term));
+        Ok((rows, of_rows.collect()))
     }
 }
 
@@ -381,6 +439,11 @@ mod tests {
         let cut = b.mapv(|b| b.max(0.0));
         let order: Vec<usize> = (0..600).rev().collect();
         assert!((0.3..once).contains(&bits(&a, &cut)));
+        // Single rows: their mean, and nothing of copies.
+        let rows = Ksg::default().pointwise_of_pair(twice(&a).view(), twice(&b).view()).unwrap();
+        let said: Vec<f64> = rows.iter().copied().flatten().collect();
+        assert_eq!(said.len(), 600);
+        approx::assert_abs_diff_eq!(said.iter().sum::<f64>() / 600.0, once, epsilon = 1e-9);
         approx::assert_abs_diff_eq!(
             bits(&a.select(Axis(0), &order), &cut.select(Axis(0), &order)),
             bits(&a, &cut),

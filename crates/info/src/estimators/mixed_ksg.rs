@@ -21,7 +21,7 @@ use std::fmt;
 use ndarray::{Array2, ArrayView2, Axis};
 use statrs::function::gamma::digamma;
 
-use super::ksg::{NOISE, by_values, check_pair, that_count, without_copies};
+use super::ksg::{Labelled, NOISE, by_values, check_pair, in_place, that_count, without_copies};
 use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest};
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
@@ -75,8 +75,13 @@ impl MixedKsg {
 
     /// I(T;Y) of rows [n × d] and their classes.
     pub(super) fn of_classes(&self, t: ArrayView2<f64>, labels: &[usize]) -> Result<Estimate, EstimateError> {
+        Ok(mean(&self.classes_by_row(t, labels)?.1))
+    }
+
+    /// The same in bits for each of the rows that count.
+    fn classes_by_row(&self, t: ArrayView2<f64>, labels: &[usize]) -> Result<(Vec<usize>, Vec<f64>), EstimateError> {
         check_pair(t, t, self.k)?;
-        let (t, labels) = that_count(t, labels, self.standardise)?;
+        let Labelled { rows, t, labels } = that_count(t, labels, self.standardise)?;
         let mut of_label = vec![0_usize; labels.iter().max().map_or(0, |most| most + 1)];
         labels.iter().for_each(|&label| of_label[label] += 1);
         let k = |row: usize| self.k.min(of_label[labels[row]] - 1);
@@ -88,15 +93,32 @@ impl MixedKsg {
             let order = by_values(t.view(), y.view());
             (columns.with_noise(NOISE, &order, 1), classes.clone())
         });
-        Ok(Self::of_columns([&columns, &classes], in_order, k))
+        Ok((rows, Self::of_columns([&columns, &classes], in_order, k)))
     }
 
-    /// The mean of the rows' terms; those with ρ > 0 from columns whose ties are in order, where there are such.
+    /// I(A;B) in bits for each of the rows that count.
+    fn pair_by_row(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<(Vec<usize>, Vec<f64>), EstimateError> {
+        check_pair(a, b, self.k)?;
+        let (kept, repeats) = if self.standardise { without_copies(a, b) } else { (None, false) };
+        if let Some(kept) = kept {
+            let once = self.pair_by_row(a.select(Axis(0), &kept).view(), b.select(Axis(0), &kept).view())?;
+            return Ok((kept, once.1));
+        }
+        let columns = [self.columns(a), self.columns(b)];
+        let in_order = repeats.then(|| {
+            let order = by_values(a, b);
+            (columns[0].with_noise(NOISE, &order, 1), columns[1].with_noise(NOISE, &order, 2))
+        });
+        let bits = Self::of_columns([&columns[0], &columns[1]], in_order, |_| self.k);
+        Ok(((0..a.nrows()).collect(), bits))
+    }
+
+    /// The rows' terms in bits; those with ρ > 0 from columns whose ties are in order, where there are such.
     fn of_columns(
         [a, b]: [&Columns; 2],
         in_order: Option<(Columns, Columns)>,
         k: impl Fn(usize) -> usize + Sync,
-    ) -> Estimate {
+    ) -> Vec<f64> {
         let n = a.rows() as f64;
         let tolerance = a.tolerance().max(b.tolerance()).max(NOTHING);
         let term =
@@ -116,8 +138,12 @@ impl MixedKsg {
             }
             ordered.as_ref().map_or_else(|| apart(row, distances), |ordered| ordered[row])
         });
-        Estimate::point(terms.iter().sum::<f64>() / n / std::f64::consts::LN_2)
+        terms.into_iter().map(|nats| nats / std::f64::consts::LN_2).collect()
     }
+}
+
+fn mean(bits: &[f64]) -> Estimate {
+    Estimate::point(bits.iter().sum::<f64>() / bits.len() as f64)
 }
 
 impl Estimator for MixedKsg {
@@ -128,17 +154,18 @@ impl Estimator for MixedKsg {
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
-        check_pair(a, b, self.k)?;
-        let (kept, repeats) = if self.standardise { without_copies(a, b) } else { (None, false) };
-        if let Some(kept) = kept {
-            return self.pair(a.select(Axis(0), &kept).view(), b.select(Axis(0), &kept).view());
-        }
-        let columns = [self.columns(a), self.columns(b)];
-        let in_order = repeats.then(|| {
-            let order = by_values(a, b);
-            (columns[0].with_noise(NOISE, &order, 1), columns[1].with_noise(NOISE, &order, 2))
-        });
-        Ok(Self::of_columns([&columns[0], &columns[1]], in_order, |_| self.k))
+        Ok(mean(&self.pair_by_row(a, b)?.1))
+    }
+
+    fn pointwise(&self, sample: &Sample) -> Result<Vec<Option<f64>>, EstimateError> {
+        let labels = sample.labels()?;
+        let (rows, bits) = self.classes_by_row(sample.t, &labels)?;
+        Ok(in_place(&rows, bits, labels.len()))
+    }
+
+    fn pointwise_of_pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Vec<Option<f64>>, EstimateError> {
+        let (rows, bits) = self.pair_by_row(a, b)?;
+        Ok(in_place(&rows, bits, a.nrows()))
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `kde:variance=…,bound=…` | [`kde`] | bounds on the information of T plus Gaussian noise |
 //! | `noisy:sigma=…` | [`noisy`] | the information of T plus Gaussian noise, by Monte Carlo with a standard error |
 //! | `ksg:k=…` | [`ksg`] | continuous variables; infinite for a deterministic layer, and says so |
+//! | `lnc` | [`lnc`] | the same between two samples, corrected where they depend strongly |
 //! | `mixed-ksg:k=…` | [`mixed_ksg`] | mixtures of discrete and continuous |
 //! | `gaussian` | [`gaussian`] | jointly Gaussian variables |
 //! | `gaussian-mixture:bound=…` | [`gaussian_mixture`] | bounds where each class is Gaussian |
@@ -38,6 +39,7 @@ pub mod gaussian_mixture;
 pub mod idnns;
 pub mod kde;
 pub mod ksg;
+pub mod lnc;
 pub mod mixed_ksg;
 mod mixture;
 pub mod neighbours;
@@ -90,6 +92,25 @@ pub trait Estimator: std::fmt::Debug + Send + Sync {
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
         let _ = (a, b);
         Err(EstimateError::NoPairs)
+    }
+
+    /// What each row says of its label, i(t;y) = log₂ p(t,y)/(p(t) p(y)) in bits, whose mean over rows is I(T;Y); none for rows that the
+    /// method leaves out.
+    ///
+    /// # Errors
+    /// If the method has none, or is undefined on these data.
+    fn pointwise(&self, sample: &Sample) -> Result<Vec<Option<f64>>, EstimateError> {
+        let encoder = self.encoder(sample)?.ok_or(EstimateError::NoPointwise)?;
+        Ok(encoder.pointwise(sample.joint).into_iter().map(Some).collect())
+    }
+
+    /// The same, i(a;b), of two samples.
+    ///
+    /// # Errors
+    /// If the method has none, or is undefined on these data.
+    fn pointwise_of_pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Vec<Option<f64>>, EstimateError> {
+        let _ = (a, b);
+        Err(EstimateError::NoPointwise)
     }
 
     /// I(A;B|C) in bits of three samples, row by row.
@@ -176,6 +197,18 @@ macro_rules! estimators {
                 }
             }
 
+            fn pointwise(&self, sample: &Sample) -> Result<Vec<Option<f64>>, EstimateError> {
+                match self {
+                    $(Self::$variant(estimator) => estimator.pointwise(sample),)*
+                }
+            }
+
+            fn pointwise_of_pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Vec<Option<f64>>, EstimateError> {
+                match self {
+                    $(Self::$variant(estimator) => estimator.pointwise_of_pair(a, b),)*
+                }
+            }
+
             fn conditional(
                 &self,
                 a: ArrayView2<f64>,
@@ -207,6 +240,8 @@ estimators! {
     Noisy(noisy::Noisy) = "noisy",
     /// Nearest neighbours.
     Ksg(ksg::Ksg) = "ksg",
+    /// Nearest neighbours in turned boxes.
+    Lnc(lnc::Lnc) = "lnc",
     /// Nearest neighbours for mixtures.
     MixedKsg(mixed_ksg::MixedKsg) = "mixed-ksg",
     /// Gaussian variables.
@@ -260,6 +295,8 @@ mod tests {
             "ksg:k=3,variant=2",
             "ksg:k=3,standardise=false",
             "ksg:k=3,noise=0",
+            "lnc",
+            "lnc:k=7,alpha=0.25",
             "mixed-ksg:k=3",
             "mixed-ksg:k=3,standardise=false",
             "gaussian",

@@ -87,6 +87,11 @@ impl Columns {
         self.tolerance
     }
 
+    /// A row, column by column.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = f64> + '_ {
+        self.values.iter().skip(row).step_by(self.rows).copied()
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows

@@ -113,6 +113,29 @@ impl Estimator for Plugin {
         Ok(Estimate::point(h(&a, self.symbols) + h(&b, self.symbols) - h(&both, of_both)))
     }
 
+    fn pointwise(&self, sample: &Sample) -> Result<Vec<Option<f64>>, EstimateError> {
+        // Corrections are of sums, not of rows.
+        if self.correction.is_some() {
+            return Err(EstimateError::NoPointwise);
+        }
+        let encoder = Encoder::of_partition(&Partition::of_rows(sample.t));
+        Ok(encoder.pointwise(sample.joint).into_iter().map(Some).collect())
+    }
+
+    fn pointwise_of_pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Vec<Option<f64>>, EstimateError> {
+        check_pair(a, b, 1)?;
+        if self.correction.is_some() {
+            return Err(EstimateError::NoPointwise);
+        }
+        let [a, b] = [a, b].map(Partition::of_rows);
+        let both = a.refine(&b);
+        let counts = [&a, &b, &both].map(Partition::counts);
+        let n = a.cell().len() as f64;
+        let count = |of: usize, partition: &Partition, row: usize| counts[of][partition.cell()[row] as usize] as f64;
+        let of_row = |row: usize| (n * count(2, &both, row) / (count(0, &a, row) * count(1, &b, row))).log2();
+        Ok((0..a.cell().len()).map(|row| Some(of_row(row))).collect())
+    }
+
     fn encoder(&self, sample: &Sample) -> Result<Option<Encoder>, EstimateError> {
         Ok(Some(Encoder::of_partition(&Partition::of_rows(sample.t))))
     }

@@ -3,6 +3,7 @@
 //! | file | bound | ceiling |
 //! |---|---|---|
 //! | `infonce` | van den Oord et al. 2018 | ln K, K the held-out rows |
+//! | `infonce_anchor` | Ryu et al. 2025: no bound, an estimate | none |
 //! | `nwj` | Nguyen, Wainwright & Jordan 2010 | none in form; about ln(rows) in effect |
 //! | `mine` | Belghazi et al. 2018 | none in form; about ln(rows) in effect |
 //! | `smile` | Song & Ermon 2020: no bound, an estimate | none |
@@ -17,6 +18,7 @@
 //! Columns should be of a like scale (standardised, or ranked). Information here is in nats.
 
 mod infonce;
+mod infonce_anchor;
 mod mine;
 mod nwj;
 mod scores;
@@ -42,6 +44,8 @@ const MOST_STOPPING_ROWS: usize = 200;
 pub enum Bound {
     /// Noise-contrastive.
     InfoNce,
+    /// Noise-contrastive with an anchor: an estimate.
+    InfoNceAnchor,
     /// f-divergence.
     Nwj,
     /// Donsker–Varadhan.

@@ -4,7 +4,10 @@ use burn::tensor::{Tensor, TensorData};
 use rand::seq::SliceRandom;
 
 use super::scores::{Batch, Scores};
-use super::{Bound, CriticError, CriticSettings, HeldOut, held_out_rows, infonce, mine, nwj, smile, stopping_rows};
+use super::{
+    Bound, CriticError, CriticSettings, HeldOut, held_out_rows, infonce, infonce_anchor, mine, nwj, smile,
+    stopping_rows,
+};
 use crate::architectures::Architecture;
 use crate::backend::{Compute, to_vec};
 use crate::batch::gather;
@@ -177,6 +180,7 @@ impl Critics<'_> {
         let batch = Batch::new(self.scores(x, leaf.clone()));
         let losses = match self.bound {
             Bound::InfoNce => infonce::loss(&batch),
+            Bound::InfoNceAnchor => infonce_anchor::loss(&batch),
             Bound::Nwj => nwj::loss(&batch),
             Bound::Mine => {
                 let (losses, now) = mine::loss(&batch, average.take());
@@ -205,6 +209,7 @@ impl Critics<'_> {
     fn nats(&self, scores: &Scores) -> f64 {
         match self.bound {
             Bound::InfoNce => infonce::nats(scores),
+            Bound::InfoNceAnchor => infonce_anchor::nats(scores),
             Bound::Nwj => nwj::nats(scores),
             Bound::Mine => mine::nats(scores),
             Bound::Smile { tau } => smile::nats(scores, tau),
@@ -215,6 +220,7 @@ impl Critics<'_> {
     fn objective(&self, scores: &Scores) -> f64 {
         match self.bound {
             Bound::Smile { .. } => -smile::held_out_loss(scores),
+            Bound::InfoNceAnchor => -infonce_anchor::held_out_loss(scores),
             _ => self.nats(scores),
         }
     }

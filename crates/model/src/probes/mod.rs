@@ -41,6 +41,8 @@ pub enum ProbeKind {
     Mlp,
     /// Nearest neighbours.
     Knn,
+    /// Whichever of these, and of class means, does best on the rows that choose; networks only where they take seconds.
+    Best,
 }
 
 /// Rows to read labels off.
@@ -90,14 +92,19 @@ pub fn held_out(data: Labelled, kind: ProbeKind, seed: u64, compute: &Compute) -
         .par_iter()
         .enumerate()
         .map(|(fold, split)| {
-            let variants = match kind {
-                ProbeKind::Knn => neighbours::variants(data, split),
-                ProbeKind::Mlp => vec![network::variant(data, split, kind, 100 * seed + fold as u64, compute)?],
-                ProbeKind::Linear => vec![
-                    network::variant(data, split, kind, 100 * seed + fold as u64, compute)?,
-                    means::variant(data, split),
-                ],
-            };
+            let network = |kind: ProbeKind| network::variant(data, split, kind, 100 * seed + fold as u64, compute);
+            let mut variants = Vec::new();
+            if matches!(kind, ProbeKind::Knn | ProbeKind::Best) {
+                variants.extend(neighbours::variants(data, split));
+            }
+            if matches!(kind, ProbeKind::Linear | ProbeKind::Best) {
+                variants.push(means::variant(data, split));
+            }
+            for of_kind in [ProbeKind::Linear, ProbeKind::Mlp] {
+                if kind == of_kind || (kind == ProbeKind::Best && network::is_quick(data, of_kind)) {
+                    variants.push(network(of_kind)?);
+                }
+            }
             Ok(calibration::judged(data, split, &variants))
         })
         .collect::<Result<_, ProbeError>>()?;

@@ -32,6 +32,17 @@ const PATIENCE: usize = 12;
 /// Rows looked at, at most.
 const MOST_LOOKED_AT: usize = 1000;
 
+/// Numbers that pass through a layer in an epoch, of columns or of classes, up to which training takes seconds.
+const QUICK: usize = 2_500_000;
+
+/// Whether a perceptron is trained in seconds.
+pub(super) fn is_quick(data: Labelled, kind: ProbeKind) -> bool {
+    let rows = data.classes.len();
+    let is_direct = kind == ProbeKind::Linear && data.columns * data.n_classes <= MOST_WEIGHTS;
+    let most = if is_direct { 4 * QUICK } else { QUICK };
+    rows * data.columns <= most && rows * data.n_classes <= most
+}
+
 /// Scores of a trained perceptron.
 pub(super) fn variant(
     data: Labelled,

@@ -43,7 +43,7 @@ fn every_kind_comes_near_from_below_and_finds_nothing_where_there_is_nothing() {
     // A sign in noise of 1: 0.4860 bits by quadrature.
     let (rows, classes) = signs(1500, 3, 1.0);
     let (nothing, labels) = signs(1500, 3, 0.0);
-    for kind in [ProbeKind::Linear, ProbeKind::Mlp, ProbeKind::Knn] {
+    for kind in [ProbeKind::Linear, ProbeKind::Mlp, ProbeKind::Knn, ProbeKind::Best] {
         let (some, none) = (bits(&rows, &classes, &groups, kind, 1), bits(&nothing, &labels, &groups, kind, 1));
         assert!((0.40..0.53).contains(&some), "{kind:?}: {some}");
         assert!((-0.02..0.01).contains(&none), "{kind:?}: {none}");
@@ -60,6 +60,22 @@ fn copies_teach_nothing_if_they_stay_together() {
     let apart: Vec<u32> = (0..400).collect();
     let of = |groups: &[u32]| bits(&twice, &classes, groups, ProbeKind::Knn, 1);
     assert!(of(&groups) < 0.02 && of(&apart) > 0.25, "{} {}", of(&groups), of(&apart));
+}
+
+#[test]
+fn the_best_sees_what_no_line_separates() {
+    // The parity of two signs, 0.9 bits and more.
+    let (rows, signs_of) = signs(1200, 2, 0.0);
+    let rng = &mut stream(7, Purpose::MonteCarlo);
+    let second: Vec<u32> = (0..1200).map(|_| rng.random_range(0..2)).collect();
+    let sign = |bit: u32| 2.0 * bit as f32 - 1.0;
+    let both: Vec<f32> = (0..1200)
+        .flat_map(|row| [sign(signs_of[row]) + 0.4 * rows[2 * row], sign(second[row]) + 0.4 * rows[2 * row + 1]])
+        .collect();
+    let parity: Vec<u32> = signs_of.iter().zip(&second).map(|(a, b)| a ^ b).collect();
+    let groups: Vec<u32> = (0..1200).collect();
+    let of = |kind: ProbeKind| bits(&both, &parity, &groups, kind, 1);
+    assert!(of(ProbeKind::Linear) < 0.05 && of(ProbeKind::Best) > 0.8);
 }
 
 #[test]
