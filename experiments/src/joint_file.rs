@@ -15,7 +15,7 @@ const SUM_TOLERANCE: f64 = 1e-9;
 pub struct JointFile {
     /// The normalised distribution.
     pub joint: JointDistribution,
-    /// The sum of the numbers, where it was not 1.
+    /// The sum of the numbers, where it was not 1; infinite, where it is beyond 1.8e308.
     pub normalised_from: Option<f64>,
     /// What was read, in a line.
     pub described: String,
@@ -42,7 +42,7 @@ pub fn read(path: &Path) -> Result<JointFile> {
     ensure!(largest > 0.0, "{shown} holds only zeros; at least one count or probability must be positive");
     // Dividing by the largest first keeps the sum of huge counts finite, and of tiny ones precise.
     let scaled: f64 = numbers.iter().map(|value| value / largest).sum();
-    let sum = scaled * largest;
+    let sum = numbers.sum();
     let table = numbers.mapv(|value| value / largest / scaled);
     let joint = JointDistribution::new(table.view()).with_context(|| format!("{shown} is not a joint distribution"))?;
     Ok(JointFile { joint, normalised_from: ((sum - 1.0).abs() > SUM_TOLERANCE).then_some(sum), described })

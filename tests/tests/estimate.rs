@@ -1,5 +1,6 @@
 //! estimate against golden values made by tests/oracle/estimators.py (numpy, scipy, mpmath), and as a careless user runs it.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -8,6 +9,9 @@ use infoplane_experiments::calibration::Kind;
 use infoplane_experiments::calibration::advice::{Calibration, Shape};
 use infoplane_experiments::estimation::pointwise::PointwiseRow;
 use infoplane_experiments::rows::read;
+use rand::SeedableRng;
+use rand::rngs::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 use serde::Deserialize;
 
 fn estimate(words: &[&str]) -> Output {
@@ -33,6 +37,8 @@ struct Golden {
 /// What the tool prints of a row.
 #[derive(Deserialize)]
 struct Printed {
+    rows: usize,
+    i_ty_word: String,
     i_xt_bits: Option<f64>,
     i_ty_bits: Option<f64>,
     p_value: Option<f64>,
@@ -112,6 +118,95 @@ fn single_rows_add_up_to_the_estimate() {
     assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("nothing of single rows"));
 }
 
+/// 300 originals of three columns that say something of four classes, each so often, moved a little; with classes and originals.
+fn jittered(copies: usize, jitter: f64) -> [String; 3] {
+    let mut rng = ChaCha8Rng::seed_from_u64(9);
+    let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
+    let originals: Vec<(usize, [f64; 3])> =
+        (0..300).map(|at| (at % 4, [normal(), normal(), 0.7 * (at % 4) as f64 + normal()])).collect();
+    let mut files = [String::new(), String::new(), String::new()];
+    for row in 0..300 * copies {
+        let (class, t) = originals[row % 300];
+        let t = t.map(|value| value + jitter * normal());
+        writeln!(files[0], "{},{},{}", t[0], t[1], t[2]).unwrap();
+        writeln!(files[1], "{class}").unwrap();
+        writeln!(files[2], "{}", row % 300).unwrap();
+    }
+    files
+}
+
+#[test]
+fn jittered_copies_are_doubted_until_it_is_said_which_belong_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let [t, y, groups] = jittered(4, 1e-3);
+    let [once, labels, _] = jittered(1, 1e-3);
+    let (t, y, groups) = (write("t.csv", &t), write("y.csv", &y), write("groups.csv", &groups));
+    let (once, labels) = (write("once.csv", &once), write("labels.csv", &labels));
+    let words = |t: &str, y: &str, more: &[&str]| {
+        let words =
+            ["--t", t, "--y", y, "--estimator", "ksg", "--estimator", "probe", "--shuffle", "19", "--format", "csv"];
+        let output = estimate(&[&words[..], more].concat());
+        (printed(&output), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (rows, notes) = words(&t, &y, &[]);
+    assert!(rows.iter().all(|row| row.i_ty_word == "not to be trusted"), "{notes}");
+    assert!(notes.contains("about 4 of each") && notes.contains("--groups FILE"), "{notes}");
+    let (kept, _) = words(&t, &y, &["--groups", &groups]);
+    let (alone, _) = words(&once, &labels, &[]);
+    for (kept, alone) in kept.iter().zip(&alone) {
+        assert_eq!((kept.rows, kept.i_ty_bits, kept.p_value), (300, alone.i_ty_bits, alone.p_value));
+    }
+}
+
+#[test]
+fn names_of_classes_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let [t, y, _] = jittered(1, 0.0);
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("t.csv"), t).unwrap();
+    let mut found = Vec::new();
+    for (at, names) in [["0", "1", "2", "3"], ["7", "-1", "5", "0"], ["cat", "dog", "ant", "bee"]].iter().enumerate() {
+        let y: Vec<&str> = y.lines().map(|class| names[class.parse::<usize>().unwrap()]).collect();
+        let file = path(&format!("y{at}.csv"));
+        std::fs::write(&file, y.join("\n")).unwrap();
+        let words =
+            ["--t", &path("t.csv"), "--y", &file, "--estimator", "probe", "--estimator", "ksg", "--format", "csv"];
+        found.push(printed(&estimate(&words)).iter().map(|row| row.i_ty_bits.unwrap()).collect::<Vec<f64>>());
+    }
+    assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{found:?}");
+}
+
+#[test]
+fn classes_that_are_not_gaussian_are_no_bound_and_what_is_asked_twice_is_printed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let [t, y, _] = jittered(1, 0.0);
+    let squashed: String = t
+        .lines()
+        .map(|line| {
+            let cells: Vec<String> =
+                line.split(',').map(|v| (3.0 * v.parse::<f64>().unwrap()).tanh().to_string()).collect();
+            cells.join(",") + "\n"
+        })
+        .collect();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for (name, text) in [("t.csv", &t), ("squashed.csv", &squashed), ("y.csv", &y)] {
+        std::fs::write(path(name), text).unwrap();
+    }
+    let of = |file: &str| {
+        let (t, y, mixture) = (path(file), path("y.csv"), "gaussian-mixture:bound=lower");
+        let words = ["--t", &t, "--y", &y, "--estimator", mixture, "--estimator", mixture, "--format", "csv"];
+        printed(&estimate(&words))
+    };
+    let (gaussian, other) = (of("t.csv"), of("squashed.csv"));
+    assert_eq!((gaussian.len(), other.len()), (1, 1));
+    assert_eq!((gaussian[0].i_ty_word.as_str(), other[0].i_ty_word.as_str()), ("bound", "not to be trusted"));
+}
+
 #[test]
 fn bad_input_is_refused_in_a_sentence() {
     let (t, y, x) = (data("layer.npy"), data("labels.npy"), data("inputs.npy"));
@@ -123,7 +218,8 @@ fn bad_input_is_refused_in_a_sentence() {
         (vec!["--t", &t, "--y", short, "--estimator", "plugin"], "300 rows"),
         (vec!["--t", &t, "--y", &t, "--estimator", "plugin"], "labels"),
         (vec!["--t", &t, "--y", &y, "--estimator", "binning:width=0"], "width"),
-        (vec!["--t", &t, "--y", &y, "--estimator", "binnig"], "mixed-ksg"),
+        (vec!["--t", &t, "--y", &y, "--estimator", "binnig"], "did you mean `binning`?; the choices are auto, binning"),
+        (vec!["--t", &t, "--y", &y, "--given", "none.npy", "--estimator", "ksg"], "--pair A B --given C"),
         (vec!["--t", &t, "--y", &y, "--estimator", "binning:bins=3,range=0..0.5"], "outside the range"),
         (vec!["--t", &t, "--y", &y, "--estimator", "binning:width=1,on=net-input"], "net input"),
         (vec!["--t", &t, "--y", &y, "--estimator", "ksg:k=300"], "300"),

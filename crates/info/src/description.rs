@@ -248,7 +248,7 @@ impl fmt::Display for Description {
             write!(f, "; {copies} rows repeat another")?;
         }
         if *scales > 10.0 {
-            let unlike = if self.has_unlike_units() { ": unlike units" } else { "" };
+            let unlike = if self.has_unlike_units() { " (different units, or columns that hardly vary)" } else { "" };
             write!(f, "; spreads of columns differ {}-fold{unlike}", short(*scales))?;
         }
         Ok(())

@@ -27,6 +27,7 @@ pub mod encoder;
 pub mod estimators;
 pub mod gradient;
 pub mod information;
+pub mod near_copies;
 pub mod partition;
 pub mod refinement;
 pub mod scaling;

@@ -102,6 +102,19 @@ pub fn read_with_labels(path: &Path) -> Result<(Array, Labels)> {
 }
 
 impl Labels {
+    /// Of these rows, with the classes that occur among them.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let class: Vec<u32> = rows.iter().map(|&row| self.class[row]).collect();
+        let kept: Vec<usize> = (0..self.classes.len()).filter(|&old| class.contains(&(old as u32))).collect();
+        let place = |old: &u32| kept.iter().position(|&kept| kept == *old as usize).unwrap_or(0) as u32;
+        Self {
+            class: class.iter().map(place).collect(),
+            classes: kept.iter().map(|&old| self.classes[old].clone()).collect(),
+            notes: self.notes.clone(),
+        }
+    }
+
     /// What was read, in a line.
     pub fn described(&self, shown: &str) -> String {
         let classes: Vec<&str> = self.classes.iter().take(MOST_SHOWN).map(String::as_str).collect();

@@ -163,6 +163,7 @@ pub fn split(array: Array, fits: impl Fn(usize) -> bool) -> Result<Vec<Array>> {
         stored: array.stored,
         notes: [array.notes.clone(), note(epoch)].concat(),
         first: array.first,
+        epoch: Some((array.name.clone(), epoch)),
     };
     Ok((0..first).map(of_epoch).collect())
 }

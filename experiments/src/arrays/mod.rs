@@ -57,6 +57,8 @@ pub struct Array {
     pub notes: Vec<String>,
     /// What the first line is, of text.
     pub first: First,
+    /// Of a whole training run: the array's name, and which epoch these numbers are.
+    pub epoch: Option<(String, usize)>,
 }
 
 /// Samples from a file, a row for each.
@@ -66,6 +68,8 @@ pub struct Samples {
     pub name: String,
     /// [n × d], all finite.
     pub values: Array2<f64>,
+    /// Of an array of a whole training run: its name, and which epoch these rows are.
+    pub epoch: Option<(String, usize)>,
     read_as: String,
 }
 
@@ -78,7 +82,7 @@ impl Samples {
 
 impl Array {
     fn of_numbers(values: ArrayD<f64>, kind: Kind, name: String) -> Self {
-        Self { name, values, stored: kind.name(), notes: Vec::new(), first: First::Row }
+        Self { name, values, stored: kind.name(), notes: Vec::new(), first: First::Row, epoch: None }
     }
 
     /// An array that was made, not read.
@@ -104,7 +108,7 @@ impl Array {
         }
         ensure!(rows > 0, "{name} holds no numbers");
         let values = ArrayD::from_shape_vec(IxDyn(&[rows, columns]), values)?;
-        Ok(Self { name, values, stored: "text", notes, first })
+        Ok(Self { name, values, stored: "text", notes, first, epoch: None })
     }
 
     /// A matrix [rows × columns] of finite numbers: an array of one dimension is a column, and dimensions beyond the second are
@@ -125,8 +129,8 @@ impl Array {
     /// # Errors
     /// As [`Array::matrix`].
     pub fn samples(self) -> Result<Samples> {
-        let (name, read_as) = (self.name.clone(), self.read_as());
-        Ok(Samples { name, values: self.matrix()?, read_as })
+        let (name, epoch, read_as) = (self.name.clone(), self.epoch.clone(), self.read_as());
+        Ok(Samples { name, values: self.matrix()?, epoch, read_as })
     }
 
     /// What was read, in a line.

@@ -22,7 +22,8 @@ use infoplane_experiments::{quoting, rows};
 /// probe:kind=best|linear|mlp|knn; auto (what calibration trusts most on such data, else a probe)
 ///
 /// A line on the error stream says what each file looks like, and one what speaks against a number. Every number has its standing:
-/// measured, saturated, a bound, or not to be trusted. What an estimator refuses is a row with its reason, and the exit code says so.
+/// measured, saturated, a bound, or not to be trusted. Of rows that the network was trained on, information about their labels includes
+/// what it learnt by heart: take rows it has not seen. What an estimator refuses is a row with its reason, and the exit code says so.
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
 struct Cli {
@@ -38,9 +39,12 @@ struct Cli {
     /// I(A;B) of two continuous samples instead
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["t", "y", "x"])]
     pair: Vec<PathBuf>,
-    /// I(A;B|C) of three samples: what A says of B beyond C (ksg, plugin)
-    #[arg(long, value_name = "C", requires = "pair")]
+    /// I(A;B|C) of three samples: what A says of B beyond C (ksg, plugin); with --pair
+    #[arg(long, value_name = "C")]
     given: Option<PathBuf>,
+    /// Which rows belong together, one name or number per row: of copies, augmented or repeated, the first is kept
+    #[arg(long, value_name = "FILE")]
+    groups: Option<PathBuf>,
     /// NAME[:key=value,…] (repeatable)
     #[arg(long = "estimator", value_name = "NAME", required = true)]
     estimators: Vec<String>,
@@ -78,28 +82,36 @@ fn answer(cli: &Cli) -> Result<()> {
     for (flag, count) in [("--shuffle", cli.shuffle), ("--bootstrap", cli.bootstrap)] {
         ensure!(count <= MOST_DRAWS, "{flag} {count}: at most {MOST_DRAWS} can be drawn");
     }
+    ensure!(
+        cli.given.is_none() || !cli.pair.is_empty(),
+        "--given: I(A;B|C) is of three samples: --pair A B --given C; labels as numbers can be one of them"
+    );
     ensure!(cli.bootstrap != 1, "--bootstrap 1: one half has no spread; give at least 2, better 100");
     let resampling = Resampling { permutations: cli.shuffle, halves: cli.bootstrap };
-    let (lines, mut rows) = if let ([a, b], Some(given)) = (cli.pair.as_slice(), &cli.given) {
+    let groups = cli.groups.as_deref();
+    let describe = |lines: &[String]| lines.iter().for_each(|line| say!("data: {line}"));
+    let mut rows = if let ([a, b], Some(given)) = (cli.pair.as_slice(), &cli.given) {
         ensure!(resampling == Resampling::default(), "--given: neither --shuffle nor --bootstrap is offered with it");
-        conditional([a, b], given, &estimators)?
+        let (lines, rows) = conditional([a, b], given, &estimators, groups)?;
+        describe(&lines);
+        rows
     } else if let [a, b] = cli.pair.as_slice() {
         if let Some(file) = &cli.pointwise {
-            rows::write(file, &pointwise::of_pair([a, b], &estimators)?)?;
+            rows::write(file, &pointwise::of_pair([a, b], &estimators, groups)?)?;
         }
-        pair([a, b], &estimators, resampling)?
+        let (lines, rows) = pair([a, b], &estimators, resampling, groups)?;
+        describe(&lines);
+        rows
     } else {
         ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
         let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
-        let layers = Layers::read(&cli.t, labels, cli.x.as_deref())?;
+        let layers = Layers::read(&cli.t, labels, cli.x.as_deref(), groups)?;
+        describe(&layers.described());
         if let Some(file) = &cli.pointwise {
             rows::write(file, &layers.pointwise(&estimators)?)?;
         }
-        (layers.described(), layers.estimate(&estimators, resampling))
+        layers.estimate(&estimators, resampling)
     };
-    for line in &lines {
-        say!("data: {line}");
-    }
     for row in &mut rows {
         row.layer = quoting::cell(&row.layer).into_owned();
         row.notes.iter().for_each(|note| say!("note: {}: {note}", row.layer));
@@ -107,7 +119,7 @@ fn answer(cli: &Cli) -> Result<()> {
     match cli.format {
         Format::Csv => print_csv(&rows),
         Format::Json => print_json(&rows),
-        Format::Table => print_table(&rows),
+        Format::Table => print_table(&rows, !cli.pair.is_empty()),
     }?;
     let refused: Vec<&EstimateRow> = rows.iter().filter(|row| row.refused.is_some()).collect();
     for row in &refused {
@@ -138,7 +150,7 @@ fn print_json(rows: &[EstimateRow]) -> Result<()> {
     Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&values)?)?)
 }
 
-fn print_table(rows: &[EstimateRow]) -> Result<()> {
+fn print_table(rows: &[EstimateRow], is_pair: bool) -> Result<()> {
     let width = |of: fn(&EstimateRow) -> &str, least: usize| {
         rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0).max(least)
     };
@@ -149,9 +161,9 @@ fn print_table(rows: &[EstimateRow]) -> Result<()> {
         "{:<layer$}  {:<estimator$}  {:>12}  {:>24}  {:>12}  {:>10}  {:>8}  {:>10}  {:>22}  {:>22}  standing",
         "layer",
         "estimator",
-        "I(X;T) bits",
+        if is_pair { "I(A;B) bits" } else { "I(X;T) bits" },
         "bounds or error",
-        "I(T;Y) bits",
+        if is_pair { "" } else { "I(T;Y) bits" },
         "error",
         "p-value",
         "shuffled",

@@ -98,8 +98,10 @@ fn run(arguments: &Arguments) -> Result<()> {
     }
     let file = joint_file::read(&arguments.joint)?;
     say!("read {}", file.described);
-    if let Some(sum) = file.normalised_from {
-        say!("note: the joint adds up to {sum}; divided by it");
+    match file.normalised_from {
+        Some(sum) if sum.is_infinite() => say!("note: the joint adds up to more than 1.8e308; divided by its sum"),
+        Some(sum) => say!("note: the joint adds up to {sum}; divided by it"),
+        None => {}
     }
     let problem = Problem::new(&file.joint);
     if problem.classes() * file.joint.n_y() > MANY {

@@ -3,6 +3,7 @@
 //! Asked in this order: can it be at all (not above H(Y) or log₂ of the rows, not below 0); is it a bound; would any layer have it
 //! (nearly every row in a cell of its own; shuffled labels know as much); was the estimator tried on data like these, and right.
 
+use infoplane_info::estimators::gaussian_mixture::against_gaussian_classes;
 use infoplane_info::estimators::significance::{Null, permutation, permutation_of_pair};
 use infoplane_info::estimators::{EstimateError, EstimatorKind, kde};
 use infoplane_info::{Estimate, Estimator, Information, Sample, Standing};
@@ -42,8 +43,8 @@ pub fn of_labels(method: &Method, information: Information, sample: &Sample, sha
     if let Method::Probe(_) = method {
         let (lower, upper) = (i_ty.lower.unwrap_or(0.0), i_ty.upper.unwrap_or(h_y));
         let bound = Standing::Bound(format!(
-            "so much is read off rows that the probe has not seen (at least {lower:.4} with 95 % confidence); the other end is H(Y), at \
-             most {upper:.4}"
+            "so much is read off rows that the probe has not seen (at least {lower:.4} with 95 % confidence); the interval's upper end, \
+             {upper:.4}, is the 95 % limit of H(Y)"
         ));
         return Judged { standing: standing.or_worse(bound), interval: Some((lower, upper)) };
     }
@@ -52,8 +53,28 @@ pub fn of_labels(method: &Method, information: Information, sample: &Sample, sha
         let null = permutation(method, sample, SHUFFLES, &mut stream(2, Purpose::MonteCarlo));
         return Judged { standing: standing.or_worse(saturated).or_worse(by_chance(i_ty, null)), interval: None };
     }
+    if let Method::Formula(EstimatorKind::GaussianMixture(mixture)) = method {
+        let bound = match against_gaussian_classes(sample) {
+            Ok(None) => {
+                Standing::Bound(format!("{}, if each class is Gaussian, which nothing contradicts", mixture.bound))
+            }
+            Ok(Some(why)) => Standing::Doubtful(format!("it bounds nothing, since classes are not Gaussian: {why}")),
+            Err(error) => Standing::Doubtful(format!("whether classes are Gaussian could not be tested: {error}")),
+        };
+        return Judged { standing: standing.or_worse(bound), interval: None };
+    }
     let calibrated = calibrated(method, i_ty.bits, shape, h_y);
     Judged { standing: standing.or_worse(calibrated.standing), ..calibrated }
+}
+
+/// Of a number from rows that come in groups of so many near copies.
+pub fn of_near_copies(judged: Judged, copies: Option<usize>) -> Judged {
+    let Some(copies) = copies else { return judged };
+    let doubt = Standing::Doubtful(format!(
+        "rows look like jittered copies of one another, about {copies} of each, so they are no draws of their own; keep one of each, or \
+         name which belong together: --groups FILE"
+    ));
+    Judged { standing: judged.standing.or_worse(doubt), interval: None }
 }
 
 /// Of I(X;T); `shape` is that of inputs and layer, if there are inputs.
@@ -126,7 +147,7 @@ fn entropy_of_rows(sample: &Sample) -> f64 {
 fn by_chance(estimate: Estimate, null: Result<Null, EstimateError>) -> Standing {
     match null.map(|null| null.mean_bits) {
         Ok(bits) if bits > BY_CHANCE.0.max(BY_CHANCE.1 * estimate.bits) => Standing::Doubtful(format!(
-            "shuffled among the rows they seem to know {bits:.4} bits of one another: too few rows for so many cells"
+            "with rows shuffled, where the truth is 0, it still reports {bits:.4} bits: too few rows for so many cells"
         )),
         _ => Standing::Measured,
     }
@@ -148,8 +169,10 @@ fn calibrated(method: &Method, bits: f64, shape: Shape, most: f64) -> Judged {
         Method::Formula(EstimatorKind::Kde(kde::Kde { bound, .. })) => {
             return only(Standing::Bound(format!("{bound}, of T with noise")));
         }
-        Method::Formula(EstimatorKind::GaussianMixture(mixture)) => {
-            return only(Standing::Bound(format!("{}, if each class is Gaussian", mixture.bound)));
+        Method::Formula(EstimatorKind::GaussianMixture(_)) => {
+            return only(Standing::Doubtful(
+                "it is a bound only if each class is Gaussian, which is tested where labels are given (--y)".to_owned(),
+            ));
         }
         Method::Formula(EstimatorKind::Noisy(_)) => return only(Standing::Measured),
         Method::Formula(EstimatorKind::Gaussian(_) | EstimatorKind::Cca(_)) => {
@@ -168,7 +191,7 @@ fn calibrated(method: &Method, bits: f64, shape: Shape, most: f64) -> Judged {
     let greatest = record.greatest_truth();
     if bits > 1.1 * greatest + 0.1 {
         return only(Standing::Doubtful(format!(
-            "nothing of so much information was tried: {greatest:.2} bits at most"
+            "it was tested only where the truth was up to {greatest:.2} bits, and this number is above"
         )));
     }
     let interval = record.interval(bits).map(|(lower, upper)| (lower.min(most), upper.min(most)));

@@ -1,6 +1,6 @@
 //! What single rows say: pointwise information, of methods whose number is a mean over rows.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use infoplane_info::{Description, Estimator};
@@ -51,8 +51,8 @@ impl Layers {
 ///
 /// # Errors
 /// If a file cannot be read, the numbers of rows differ, or an estimator says nothing of single rows.
-pub fn of_pair(files: [&PathBuf; 2], estimators: &[Wanted]) -> Result<Vec<PointwiseRow>> {
-    let sides = samples(&files)?;
+pub fn of_pair(files: [&PathBuf; 2], estimators: &[Wanted], groups: Option<&Path>) -> Result<Vec<PointwiseRow>> {
+    let sides = samples(&files, groups)?;
     let (a, b) = (&sides[0].values, &sides[1].values);
     let layer = format!("{} {}", sides[0].name, sides[1].name);
     let mut rows = Vec::new();

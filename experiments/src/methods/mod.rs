@@ -12,7 +12,7 @@ use std::str::FromStr;
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::cca::normal_scores;
 use infoplane_info::estimators::settings::{SettingError, Settings};
-use infoplane_info::{Encoder, Estimate, EstimateError, Estimator, Information, Sample};
+use infoplane_info::{Encoder, Estimate, EstimateError, Estimator, Information, Partition, Sample};
 use infoplane_model::Backend;
 use infoplane_model::backend::Compute;
 use infoplane_model::critics::{Bound, CriticSettings, estimate, held_out_rows};
@@ -35,6 +35,12 @@ fn compute() -> Result<Compute, EstimateError> {
     let backend = Backend::ALL.into_iter().find(|backend| backend.is_compiled());
     let backend = backend.ok_or_else(|| EstimateError::Critic("this build has no backend".to_owned()))?;
     backend.open(0).map_err(|error| EstimateError::Critic(error.to_string()))
+}
+
+/// Classes numbered by their first row: what is trained on them does not depend on their names.
+fn in_order(labels: &[usize]) -> Vec<u32> {
+    let labels: Vec<u64> = labels.iter().map(|&label| label as u64).collect();
+    Partition::from_labels(&labels).cell().to_vec()
 }
 
 /// A neural bound.
@@ -173,9 +179,9 @@ impl Estimator for Method {
 impl Estimator for Neural {
     /// Labels are columns of 0 and 1, one for each class. I(X;T) of a layer that is a function of X is infinite.
     fn estimate(&self, sample: &Sample) -> Result<Information, EstimateError> {
-        let labels = sample.labels()?;
-        let y = Array2::from_shape_fn((labels.len(), sample.joint.n_y()), |(row, class)| {
-            f64::from(u8::from(labels[row] == class))
+        let classes = in_order(&sample.labels()?);
+        let y = Array2::from_shape_fn((classes.len(), sample.joint.n_y()), |(row, class)| {
+            f64::from(u8::from(classes[row] as usize == class))
         });
         let i_xt = sample.of_function(|x| self.pair(x, sample.t))?;
         Ok(Information { i_xt, i_ty: self.pair(sample.t, y.view())? })

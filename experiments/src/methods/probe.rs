@@ -18,7 +18,7 @@ use infoplane_info::{Estimate, EstimateError, Estimator, Information, JointDistr
 use infoplane_model::probes::{Labelled, ProbeKind, held_out};
 use ndarray::{Array1, Array2, ArrayView2};
 
-use super::compute;
+use super::{compute, in_order};
 
 /// One-sided 95 % of a Gaussian.
 const ONE_SIDED: f64 = 1.645;
@@ -72,7 +72,7 @@ impl Probe {
         }
         let groups =
             if described.copies > 0 { Partition::of_rows(sample.t).cell().to_vec() } else { (0..n as u32).collect() };
-        let classes: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
+        let classes = in_order(&labels);
         let (rows, columns) = (scaled(sample.t), sample.t.ncols());
         let data = Labelled { rows: &rows, columns, classes: &classes, n_classes, groups: &groups };
         let ln_q = held_out(data, self.kind, self.seed, &compute()?)

@@ -81,6 +81,22 @@ impl Decoders {
         kept
     }
 
+    /// From each decoder so many times the way to `next`, in ln p(y|t); where that is 0, the one of `instead`. All have shape \[m].
+    pub(super) fn towards(&self, next: &Self, instead: &Self, strides: &[f64]) -> Self {
+        let mut there = Self::with_room(self.m, self.k);
+        for (t, &stride) in strides.iter().enumerate() {
+            let ln = |y: usize| match place(self.k, t, y) {
+                at if stride == 0.0 => instead.ln[at],
+                at => self.ln[at] + stride * (next.ln[at] - self.ln[at]),
+            };
+            let ln_sum = if stride > 1.0 { (0..self.k).map(|y| ln(y).exp()).sum::<f64>().ln() } else { 0.0 };
+            for y in 0..self.k {
+                there.ln[place(self.k, t, y)] = (ln(y) - ln_sum).max(LEAST.ln());
+            }
+        }
+        there
+    }
+
     /// From √p(t, y), shape [m × k]: decoders, and the weights p(t).
     pub(super) fn of_roots(a: &[f64], k: usize) -> (Self, Vec<f64>) {
         let w: Vec<f64> = a.chunks_exact(k).map(|a| a.iter().map(|a| a * a).sum::<f64>().max(1e-300)).collect();
@@ -161,33 +177,44 @@ impl WithSimd for Pass<'_> {
     fn with_simd<S: Simd>(mut self, simd: S) -> f64 {
         let width = self.decoders.m.div_ceil(BLOCK) * PAIR;
         let mut rows = vec![simd.splat_f64s(0.0); ROWS * width];
+        let mut factors = vec![0.0; ROWS * self.decoders.k];
         let n = self.problem.classes();
         let mut cost = 0.0;
         for first in (0..n - n % ROWS).step_by(ROWS) {
-            cost += self.together::<S, ROWS>(simd, first, &mut rows);
+            cost += self.together::<S, ROWS>(simd, first, &mut rows, &mut factors);
         }
         for s in n - n % ROWS..n {
-            cost += self.together::<S, 1>(simd, s, &mut rows);
+            cost += self.together::<S, 1>(simd, s, &mut rows, &mut factors);
         }
         cost
     }
 }
 
 impl Pass<'_> {
-    /// The x's from `first` on, R of them. `rows` is room for as many rows of kernels.
+    /// The x's from `first` on, R of them. `rows` is room for as many rows of kernels, `factors` for as many β p(y|s).
     #[inline(always)]
-    fn together<S: Simd, const R: usize>(&mut self, simd: S, first: usize, rows: &mut [S::f64s]) -> f64 {
+    fn together<S: Simd, const R: usize>(
+        &mut self,
+        simd: S,
+        first: usize,
+        rows: &mut [S::f64s],
+        factors: &mut [f64],
+    ) -> f64 {
         debug_assert_eq!(S::F64_LANES * PAIR, BLOCK);
         let (problem, beta, k) = (self.problem, self.beta, self.decoders.k);
         let width = rows.len() / ROWS;
         let q: [&[f64]; R] = std::array::from_fn(|r| problem.row(first + r));
+        for (factors, q) in factors.chunks_exact_mut(k).zip(q) {
+            factors.iter_mut().zip(q).for_each(|(factor, q)| *factor = beta * q);
+        }
+        let factors: [&[f64]; R] = std::array::from_fn(|r| &factors[r * k..][..k]);
         let (ln, _) = S::as_simd_f64s(&self.decoders.ln);
         for (block, ln) in ln.chunks_exact(k * PAIR).enumerate() {
             let mut exponent: [[S::f64s; PAIR]; R] =
                 std::array::from_fn(|r| [simd.splat_f64s(-beta * problem.neg_h[first + r]); PAIR]);
             for (y, ln) in ln.chunks_exact(PAIR).enumerate() {
                 for r in 0..R {
-                    let factor = simd.splat_f64s(beta * q[r][y]);
+                    let factor = simd.splat_f64s(factors[r][y]);
                     for i in 0..PAIR {
                         exponent[r][i] = simd.mul_add_e_f64s(factor, ln[i], exponent[r][i]);
                     }
@@ -206,12 +233,15 @@ impl Pass<'_> {
             let shares: [[S::f64s; PAIR]; R] =
                 std::array::from_fn(|r| std::array::from_fn(|i| rows[r * width + block * PAIR + i]));
             for (y, sums) in sums.chunks_exact_mut(PAIR).enumerate() {
+                // In registers: stored after every x, sums would wait on memory.
+                let mut sum: [S::f64s; PAIR] = std::array::from_fn(|i| sums[i]);
                 for r in 0..R {
                     let q = simd.splat_f64s(q[r][y]);
                     for i in 0..PAIR {
-                        sums[i] = simd.mul_add_e_f64s(q, shares[r][i], sums[i]);
+                        sum[i] = simd.mul_add_e_f64s(q, shares[r][i], sum[i]);
                     }
                 }
+                sums.copy_from_slice(&sum);
             }
         }
         cost

@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::skyline::dot;
 
 /// Steps remembered.
-const DEPTH: usize = 16;
+const DEPTH: usize = 40;
 /// Steps of Blahut–Arimoto before L-BFGS, which needs every p(t, y) to be of the right size.
 const PLAIN: usize = 2;
 /// A state is at rest if a step of Blahut–Arimoto would go no farther, in √p(t, y).

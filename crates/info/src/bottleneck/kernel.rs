@@ -50,6 +50,15 @@ impl Atom {
     pub(super) fn distance(&self, other: &Self) -> f64 {
         self.s.iter().zip(&other.s).map(|(a, b)| (a.sqrt() - b.sqrt()).powi(2)).sum::<f64>().sqrt()
     }
+
+    /// Whether that distance is less than the radius; most that are not are known after a few y's.
+    pub(super) fn is_within(&self, other: &Self, radius: f64) -> bool {
+        let mut left = radius * radius;
+        self.s.iter().zip(&other.s).all(|(a, b)| {
+            left -= (a.sqrt() - b.sqrt()).powi(2);
+            left > 0.0
+        })
+    }
 }
 
 /// β KL[p(y|s) ‖ t], to full relative precision where it matters.

@@ -13,6 +13,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::certificate::Proof;
+use super::decoders::Decoders;
 use super::descent::descend;
 use super::kernel::{Atom, Gibbs, centroid};
 use super::multipliers::Multipliers;
@@ -22,15 +23,16 @@ use super::simplex::{self, Outcome, Work};
 use super::solver::Solution;
 use super::weights::{Slope, optimise};
 
-/// The gap aimed at; each round four times as much is enough, up to the second.
+/// The gap aimed at; each round ten times as much is enough, up to the second.
 const TOLERANCE: (f64, f64) = (4e-10, 3e-7);
 const ROUNDS: usize = 24;
 /// ln D that is taken to be known at best, in a proof.
 const PROVEN: f64 = 4e-9;
 /// Climbs stop short of a summit by up to about this, in ln D.
 const RESOLUTION: f64 = 1e-10;
-/// Steps of descent in a round, and before the first.
-const STEPS: (usize, usize) = (150, 30);
+/// Steps of descent before the first round, in it, and in any; each round has as many more as the first had: what is learnt of the curvature
+/// is lost between rounds.
+const STEPS: (usize, usize, usize) = (30, 150, 600);
 /// Decoders nearer than this many widths of a kernel are one: at first, and later if the cost does not rise.
 const NEAR: (f64, f64) = (0.15, 0.2);
 /// A summit nearer than this to a decoder is that decoder's own; two nearer than this are one. In widths of a kernel.
@@ -67,7 +69,7 @@ impl Problem {
         };
         let mut best: Option<Best> = None;
         for round in 0..ROUNDS {
-            let tolerance = (TOLERANCE.0 * 4.0_f64.powi(round as i32)).min(TOLERANCE.1);
+            let tolerance = (TOLERANCE.0 * 10.0_f64.powi(round as i32)).min(TOLERANCE.1);
             self.improve(beta, &mut support, round);
             match self.gap_closed(beta, support.clone(), &rows, tolerance, work) {
                 Ok(found) => {
@@ -99,7 +101,7 @@ impl Problem {
     /// T = X, descended a little; decoders that are nearly one merged.
     fn start_from_every_row(&self, beta: f64, rows: &[Atom]) -> Support {
         let mut support = Support { atoms: rows.to_vec(), w: self.p.clone() };
-        descend(self, beta, &mut support, STEPS.1);
+        descend(self, beta, &mut support, STEPS.0);
         support.merge(beta, NEAR.0);
         support
     }
@@ -110,7 +112,7 @@ impl Problem {
         if self.classes() * m * m <= WEIGHED {
             self.reweigh_many(beta, support);
         }
-        descend(self, beta, support, STEPS.0);
+        descend(self, beta, support, (STEPS.1 * (1 + round)).min(STEPS.2));
         let mut merged = support.clone();
         merged.merge(beta, NEAR.1 * 0.4_f64.powi(round as i32));
         if merged.w.len() < support.w.len() && self.cost(beta, &merged) <= self.cost(beta, support) + ROUNDING {
@@ -170,7 +172,8 @@ impl Problem {
         let cost = self.cost(beta, &support);
         let mut exact = Multipliers::new(self, beta, &self.ln_z(beta, &support));
         exact.climb(&support.atoms);
-        let mut by_height: Vec<(f64, &Atom)> = rows.iter().map(|row| (exact.landscape.ln_d(row), row)).collect();
+        let heights = Decoders::of(rows, self.k).climb(self, beta, &exact.landscape.ln_lambda).totals();
+        let mut by_height: Vec<(f64, &Atom)> = heights.into_iter().zip(rows).collect();
         by_height.sort_by(|a, b| b.0.total_cmp(&a.0));
         let highest = |most: usize| by_height.iter().take(most).map(|(_, row)| (*row).clone()).collect::<Vec<Atom>>();
         exact.climb(&highest(ROWS.0));
@@ -178,15 +181,15 @@ impl Problem {
         let missing = |multipliers: &Multipliers| -> Vec<Atom> {
             let mut missing: Vec<Atom> = Vec::new();
             for summit in multipliers.summits.iter().take_while(|summit| summit.ln_d > 0.3 * TOLERANCE.0) {
-                let known = support.atoms.iter().any(|atom| atom.distance(&summit.atom) < SAME.0 * width);
-                if !known && !missing.iter().any(|atom| atom.distance(&summit.atom) < SAME.1 * width) {
+                let known = support.atoms.iter().any(|atom| atom.is_within(&summit.atom, SAME.0 * width));
+                if !known && !missing.iter().any(|atom| atom.is_within(&summit.atom, SAME.1 * width)) {
                     missing.push(summit.atom.clone());
                 }
             }
             missing
         };
         let mut atoms = missing(&exact);
-        let mut lowered = exact.lowered(TOLERANCE.0);
+        let mut lowered = exact.clone().lowered(TOLERANCE.0);
         let mut starts = rows.len().min(ROWS.0) + support.w.len();
         let gap = |multipliers: &Multipliers, ln_max_d: f64| cost - multipliers.lower_bound(ln_max_d);
         if gap(&lowered, lowered.highest()) <= tolerance {
@@ -195,12 +198,17 @@ impl Problem {
             lowered.climb(&highest(ROWS.1));
             lowered.climb(&more);
             lowered.climb_sideways(&support.atoms);
+            lowered.climb_to_the_last();
             atoms = missing(&lowered);
             lowered = lowered.lowered(TOLERANCE.0);
         }
         let sampled = gap(&lowered, lowered.highest()) + RESOLUTION;
         let best = Best { gap: sampled, proof: Proof::MultiStart { starts }, support: support.clone() };
         if sampled > tolerance {
+            if atoms.is_empty() {
+                exact.climb(&lowered.summits.iter().map(|summit| summit.atom.clone()).collect::<Vec<_>>());
+                atoms = missing(&exact);
+            }
             return Err((best, atoms));
         }
         if self.k > simplex::MOST_VALUES {

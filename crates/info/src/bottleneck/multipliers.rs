@@ -5,7 +5,7 @@
 //! where D > 1 only**: for each summit, those x's that have the largest part of D for the least p(x), since the bound loses p(x)
 //! for each nat. An x of probability 1e-20 without a decoder of its own costs 1e-20 so, not its −ln Z.
 
-use super::climbs::{Summit, climb, climb_sideways};
+use super::climbs::{Summit, climb, climb_sideways, climb_to_the_last};
 use super::kernel::{Atom, Landscape};
 use super::problem::Problem;
 
@@ -46,6 +46,11 @@ impl<'a> Multipliers<'a> {
     pub(super) fn climb_sideways(&mut self, places: &[Atom]) {
         climb_sideways(&self.landscape, places, &mut self.summits);
         self.summits.sort_by(|a, b| b.ln_d.total_cmp(&a.ln_d));
+    }
+
+    /// The highest summits to the last bit.
+    pub(super) fn climb_to_the_last(&mut self) {
+        climb_to_the_last(&self.landscape, &mut self.summits);
     }
 
     /// The highest known ln D, at least 0.

@@ -39,7 +39,8 @@ impl Support {
     pub(super) fn merge(&mut self, beta: f64, radius: f64) {
         let mut merged: Vec<(Vec<f64>, Atom, f64)> = Vec::new();
         for (atom, &w) in self.atoms.iter().zip(&self.w) {
-            let near = merged.iter_mut().rev().find(|(_, other, _)| atom.distance(other) * 2.0 * beta.sqrt() < radius);
+            let near =
+                merged.iter_mut().rev().find(|(_, other, _)| atom.is_within(other, radius / (2.0 * beta.sqrt())));
             let part = atom.s.iter().map(|s| s.sqrt() * w);
             if let Some((sum, centre, weight)) = near {
                 sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);

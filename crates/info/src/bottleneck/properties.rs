@@ -194,6 +194,47 @@ fn joints_whose_optimum_was_missed_once_are_solved() {
 }
 
 #[test]
+fn an_atom_that_is_about_to_split_is_left_sideways_even_where_d_falls_first() {
+    // Beside its atoms D falls a little before it rises above 1: a climb that leaves them only uphill misses the optimum.
+    let dip = ndarray::array![
+        [144.0, 171.0, 179.0, 15.0, 150.0, 105.0, 116.0, 105.0, 183.0, 395.0],
+        [129.0, 18.0, 28.0, 8.0, 2.0, 19.0, 12.0, 18.0, 19.0, 17.0],
+        [95.0, 100.0, 105.0, 9.0, 85.0, 62.0, 67.0, 61.0, 106.0, 227.0],
+        [6.0, 8.0, 10.0, 2.0, 9.0, 7.0, 5.0, 8.0, 10.0, 15.0],
+        [282.0, 66.0, 141.0, 41.0, 70.0, 108.0, 48.0, 123.0, 119.0, 45.0],
+        [191.0, 42.0, 85.0, 24.0, 39.0, 64.0, 30.0, 72.0, 71.0, 33.0],
+        [17.0, 43.0, 124.0, 38.0, 100.0, 102.0, 36.0, 129.0, 119.0, 15.0],
+        [14.0, 13.0, 34.0, 10.0, 26.0, 27.0, 11.0, 33.0, 32.0, 9.0],
+        [56.0, 64.0, 67.0, 6.0, 56.0, 39.0, 43.0, 39.0, 68.0, 147.0],
+        [1000.0, 142.0, 219.0, 60.0, 15.0, 151.0, 92.0, 139.0, 150.0, 135.0],
+        [18.0, 45.0, 129.0, 39.0, 103.0, 105.0, 37.0, 134.0, 123.0, 16.0],
+        [136.0, 23.0, 37.0, 10.0, 8.0, 26.0, 15.0, 25.0, 27.0, 22.0],
+        [4.0, 10.0, 29.0, 9.0, 23.0, 24.0, 8.0, 30.0, 28.0, 3.0],
+        [69.0, 10.0, 15.0, 4.0, 1.0, 10.0, 6.0, 9.0, 10.0, 9.0],
+        [11.0, 13.0, 14.0, 1.0, 11.0, 8.0, 9.0, 8.0, 14.0, 29.0],
+        [9.0, 10.0, 11.0, 1.0, 9.0, 6.0, 7.0, 6.0, 11.0, 24.0],
+        [44.0, 109.0, 317.0, 97.0, 255.0, 260.0, 91.0, 330.0, 303.0, 37.0],
+        [167.0, 23.0, 36.0, 10.0, 2.0, 25.0, 15.0, 23.0, 25.0, 22.0],
+        [18.0, 45.0, 132.0, 40.0, 106.0, 108.0, 38.0, 137.0, 126.0, 15.0],
+        [1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 3.0],
+        [432.0, 61.0, 94.0, 26.0, 6.0, 65.0, 40.0, 60.0, 65.0, 57.0],
+        [2.0, 4.0, 12.0, 4.0, 10.0, 10.0, 4.0, 13.0, 12.0, 1.0]
+    ];
+    // A circulant joint: several directions are as steep.
+    let weights = [1.0, 1.0, 4.0, 4.0, 8.0, 2.0];
+    let circulant = Array2::from_shape_fn((6, 6), |(x, y)| weights[(y + 6 - x) % 6]);
+    for (table, beta, once) in [(dip, 4.835, -0.021360998066), (circulant, 5.33867, -2.899108e-6)] {
+        let joint = JointDistribution::new((&table / table.sum()).view()).unwrap();
+        let solution = checked(&joint, &Problem::new(&joint), beta, 1e-8, "about to split");
+        assert!(
+            solution.lagrangian < once - 1e-9,
+            "β {beta}: {:e}, and {once:e} was reached once",
+            solution.lagrangian
+        );
+    }
+}
+
+#[test]
 fn the_whole_binary_curve_is_known_to_a_millionth_of_a_bit() {
     let mut rng = ChaCha8Rng::seed_from_u64(6);
     let mut joints: Vec<(String, JointDistribution)> =

@@ -13,6 +13,7 @@ use std::fmt;
 
 use nalgebra::{DMatrix, DVector};
 use ndarray::ArrayView2;
+use statrs::distribution::{ChiSquared, ContinuousCDF, Normal};
 
 use super::kde::Bound;
 use super::ksg::check_pair;
@@ -83,12 +84,64 @@ impl GaussianMixture {
     }
 }
 
+/// What speaks against classes being Gaussian, in words: the class and Mardia's test (1970, Biometrika 57, 519) that reject it most,
+/// where that is beyond chance over all classes and both tests; none if nothing does.
+///
+/// Rows of a class beyond the first thousand are left out. Few rows reject little.
+///
+/// # Errors
+/// If labels are not certain, or a class has too few rows for a covariance.
+pub fn against_gaussian_classes(sample: &Sample) -> Result<Option<String>, EstimateError> {
+    let labels = sample.labels()?;
+    let mut worst: Option<(f64, String)> = None;
+    let mut classes = 0;
+    for class in 0..sample.joint.n_y() {
+        let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row] == class).take(MOST_TESTED).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        classes += 1;
+        for (what, p_value) in mardia(sample.t, &rows)? {
+            if worst.as_ref().is_none_or(|(least, _)| p_value < *least) {
+                let (n, p) =
+                    (rows.len(), if p_value < 1e-4 { "< 0.0001".to_owned() } else { format!("= {p_value:.4}") });
+                worst = Some((p_value, format!("Mardia's test of {what} on {n} rows of a class, p {p}")));
+            }
+        }
+    }
+    Ok(worst.filter(|(p_value, _)| *p_value * f64::from(2 * classes) < REJECTED).map(|(_, why)| why))
+}
+
+/// Rows of a class that are tested: pairs of them are compared.
+const MOST_TESTED: usize = 1000;
+/// Chance that Gaussian classes are rejected.
+const REJECTED: f64 = 0.01;
+
+/// The p-values of multivariate skewness, Σ_ij (z_i·z_j)³/n² (χ²), and kurtosis, Σ_i |z_i|⁴/n (Gaussian), z the whitened rows.
+fn mardia(t: ArrayView2<f64>, rows: &[usize]) -> Result<[(&'static str, f64); 2], EstimateError> {
+    let (n, d) = (rows.len() as f64, t.ncols() as f64);
+    let mean = DVector::from_fn(t.ncols(), |column, _| rows.iter().map(|&row| t[[row, column]]).sum::<f64>() / n);
+    let centred = DMatrix::from_fn(t.ncols(), rows.len(), |column, row| t[[rows[row], column]] - mean[column]);
+    let covariance = &centred * centred.transpose() / n;
+    let cholesky = covariance.cholesky().ok_or(SINGULAR)?;
+    let white = cholesky.l().solve_lower_triangular(&centred).ok_or(SINGULAR)?;
+    let products = white.transpose() * &white;
+    let skewness = products.iter().map(|product| product.powi(3)).sum::<f64>() / (n * n);
+    let kurtosis = products.diagonal().iter().map(|square| square * square).sum::<f64>() / n;
+    let degrees = d * (d + 1.0) * (d + 2.0) / 6.0;
+    let chi = ChiSquared::new(degrees).map_or(1.0, |chi| chi.sf(n * skewness / 6.0));
+    let off = (kurtosis - d * (d + 2.0) * (n - 1.0) / (n + 1.0)) / (8.0 * d * (d + 2.0) / n).sqrt();
+    Ok([("skewness", chi), ("kurtosis", 2.0 * Normal::standard().sf(off.abs()))])
+}
+
+const SINGULAR: EstimateError = EstimateError::Degenerate {
+    what: "the covariance of a class",
+    advice: "every class needs more rows than there are columns, and no column may be constant in it",
+};
+
 /// Σ⁻¹ and ln |Σ|.
 fn invert(covariance: DMatrix<f64>) -> Result<(DMatrix<f64>, f64), EstimateError> {
-    let cholesky = covariance.cholesky().ok_or(EstimateError::Degenerate {
-        what: "the covariance of a class",
-        advice: "every class needs more rows than there are columns, and no column may be constant in it",
-    })?;
+    let cholesky = covariance.cholesky().ok_or(SINGULAR)?;
     let ln_det = 2.0 * cholesky.l_dirty().diagonal().iter().map(|v| v.ln()).sum::<f64>();
     Ok((cholesky.inverse(), ln_det))
 }
@@ -142,6 +195,24 @@ mod tests {
             approx::assert_abs_diff_eq!(mixture.pair(a.view(), b.view()).unwrap().bits, closed, epsilon = 1e-12);
             approx::assert_abs_diff_eq!(mixture.pair(b.view(), a.view()).unwrap().bits, closed, epsilon = 1e-12);
         }
+    }
+
+    #[test]
+    fn classes_that_are_not_gaussian_are_told_from_those_that_are() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let joint = crate::JointDistribution::uniform_binary(&[0.0, 1.0].repeat(150)).unwrap();
+        let mut rejected = 0;
+        for _ in 0..20 {
+            let t = Array2::from_shape_fn((300, 3), |(row, _)| {
+                let e: f64 = StandardNormal.sample(&mut rng);
+                e + (row % 2) as f64
+            });
+            let of = |t: &Array2<f64>| against_gaussian_classes(&Sample::new(t.view(), &joint).unwrap()).unwrap();
+            rejected += usize::from(of(&t).is_some());
+            assert!(of(&t.mapv(|v| (3.0 * v).tanh())).unwrap().contains("Mardia"));
+            assert!(of(&t.mapv(f64::exp)).is_some());
+        }
+        assert!(rejected <= 2, "{rejected} of 20 Gaussian layers");
     }
 
     #[test]

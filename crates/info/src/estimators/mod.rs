@@ -61,7 +61,7 @@ use settings::{SettingError, Settings};
 
 pub use crate::information::{Estimate, Information};
 pub use error::EstimateError;
-pub use sample::Sample;
+pub use sample::{Sample, Selection};
 
 /// A method with its (immutable, checked) settings.
 pub trait Estimator: std::fmt::Debug + Send + Sync {

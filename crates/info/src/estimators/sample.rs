@@ -1,9 +1,9 @@
 //! What an estimator looks at.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use super::error::EstimateError;
-use crate::description::{Description, Values};
+use crate::description::{Description, Values, first_of_each};
 use crate::distribution::JointDistribution;
 use crate::information::{Estimate, Information};
 use crate::partition::Partition;
@@ -73,6 +73,34 @@ impl<'a> Sample<'a> {
         information
     }
 
+    /// The rows that are no copies of an earlier one, of a sample whose rows repeat though its values do not (see
+    /// [`Description::copies`]): same t, same label. None if there are no copies. Copies are no further draws.
+    pub fn without_copies(&self) -> Option<Vec<usize>> {
+        if Description::of(self.t).copies == 0 {
+            return None;
+        }
+        let labels: Vec<u64> = self.labels().ok()?.into_iter().map(|label| label as u64).collect();
+        let rows = first_of_each(&Partition::of_rows(self.t).refine(&Partition::from_labels(&labels)));
+        (rows.len() < self.t.nrows()).then_some(rows)
+    }
+
+    /// Some of the rows, p(x) of them made to sum to 1.
+    ///
+    /// # Errors
+    /// If those rows have no weight.
+    pub fn select(&self, rows: &[usize]) -> Result<Selection, EstimateError> {
+        let of = |values: ArrayView2<f64>| values.select(Axis(0), rows);
+        let mut p = self.joint.p_x().select(Axis(0), rows);
+        p /= p.sum();
+        let joint = self.joint.select(rows, p).map_err(|_| EstimateError::Degenerate {
+            what: "p(x) of some of the rows",
+            advice: "give rows without weights, or ask for no interval",
+        })?;
+        let inputs = self.inputs.map(of);
+        let same_x = inputs.as_ref().map(|x| Partition::of_rows(x.view()));
+        Ok(Selection { t: of(self.t), joint, net_input: self.net_input.map(of), inputs, same_x })
+    }
+
     /// Whether T is a function of X: no two rows of one x differ in t.
     pub fn is_deterministic(&self) -> bool {
         let t = Partition::of_rows(self.t);
@@ -115,6 +143,29 @@ impl<'a> Sample<'a> {
     /// If p(y|x) leaves a label open.
     pub fn labels(&self) -> Result<Vec<usize>, EstimateError> {
         (0..self.joint.n_x()).map(|x| self.joint.certain_label(x).ok_or(EstimateError::SoftLabels)).collect()
+    }
+}
+
+/// Some rows of a sample.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    t: Array2<f64>,
+    joint: JointDistribution,
+    net_input: Option<Array2<f64>>,
+    inputs: Option<Array2<f64>>,
+    same_x: Option<Partition>,
+}
+
+impl Selection {
+    /// What an estimator looks at.
+    pub fn sample(&self) -> Sample<'_> {
+        Sample {
+            t: self.t.view(),
+            joint: &self.joint,
+            net_input: self.net_input.as_ref().map(|z| z.view()),
+            inputs: self.inputs.as_ref().map(|x| x.view()),
+            same_x: self.same_x.as_ref(),
+        }
     }
 }
 

@@ -13,10 +13,12 @@ const MOST_COUNT: usize = 100_000_000;
 #[non_exhaustive]
 pub enum SettingError {
     /// A name that is not in the list.
-    #[error("there is no estimator `{name}`; the choices are {choices}")]
+    #[error("there is no estimator `{name}`{}; the choices are {choices}", meant.map_or_else(String::new, |meant| format!(", did you mean `{meant}`?")))]
     UnknownName {
         /// The name given.
         name: String,
+        /// The one that is spelt nearly so.
+        meant: Option<&'static str>,
         /// Those that exist.
         choices: String,
     },
@@ -207,8 +209,11 @@ impl Settings {
     }
 
     /// The error for a name that is not in the list.
-    pub fn unknown_name(&self, names: &[&str]) -> SettingError {
-        SettingError::UnknownName { name: self.name.clone(), choices: names.join(", ") }
+    pub fn unknown_name(&self, names: &[&'static str]) -> SettingError {
+        let slips = |name: &str| strsim::damerau_levenshtein(name, &self.name);
+        let meant =
+            names.iter().copied().min_by_key(|name| slips(name)).filter(|name| slips(name) <= 1 + name.len() / 5);
+        SettingError::UnknownName { name: self.name.clone(), meant, choices: names.join(", ") }
     }
 
     /// Checks that nothing was left over.

@@ -8,12 +8,15 @@
 //! variance of a mean of n/2 out of n is σ²/(n/2)·(1 − ½) = σ²/n. Unlike the bootstrap with repetition it makes no ties, which
 //! nearest-neighbour estimators do not take and binned ones are biased by. It says how an estimate varies with the sample, not
 //! how far the estimator is off.
+//!
+//! Rows that are copies of one another (see [`Description::copies`]) are one draw: both are made of the rows without them.
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
 use super::{EstimateError, Estimator, Sample};
+use crate::description::{Description, first_of_each};
 use crate::distribution::JointDistribution;
 use crate::partition::Partition;
 use crate::statistics::{Interval, quantile};
@@ -27,7 +30,7 @@ pub struct Null {
     pub mean_bits: f64,
 }
 
-/// The permutation null of I(T;Y).
+/// The permutation null of I(T;Y), of the rows without copies.
 ///
 /// # Errors
 /// If the estimator fails.
@@ -55,6 +58,9 @@ pub fn permutation<R: Rng>(
     permutations: usize,
     rng: &mut R,
 ) -> Result<Null, EstimateError> {
+    if let Some(rows) = sample.without_copies() {
+        return permutation(estimator, &sample.select(&rows)?.sample(), permutations, rng);
+    }
     let observed = estimator.estimate(sample)?.i_ty.bits;
     let mut order: Vec<usize> = (0..sample.joint.n_x()).collect();
     let (mut as_great, mut sum) = (0, 0.0);
@@ -79,6 +85,9 @@ pub fn permutation_of_pair<R: Rng>(
     permutations: usize,
     rng: &mut R,
 ) -> Result<Null, EstimateError> {
+    if let Some([a, b]) = pair_without_copies(a, b) {
+        return permutation_of_pair(estimator, a.view(), b.view(), permutations, rng);
+    }
     let observed = estimator.pair(a, b)?.bits;
     let mut order: Vec<usize> = (0..b.nrows()).collect();
     let (mut as_great, mut sum) = (0, 0.0);
@@ -101,27 +110,9 @@ pub fn interval<R: Rng>(
     halves: usize,
     rng: &mut R,
 ) -> Result<Interval, EstimateError> {
+    let rows = sample.without_copies().unwrap_or_else(|| (0..sample.t.nrows()).collect());
     let estimate = estimator.estimate(sample)?.i_ty.bits;
-    let p_x = sample.joint.p_x();
-    about(estimate, sample.joint.n_x(), halves, rng, |half| {
-        let rows = |values: ArrayView2<f64>| values.select(Axis(0), half);
-        let mut p_half = p_x.select(Axis(0), half);
-        p_half /= p_half.sum();
-        let joint = sample.joint.select(half, p_half).map_err(|_| EstimateError::Degenerate {
-            what: "p(x) of half the rows",
-            advice: "give rows without weights, or ask for no interval",
-        })?;
-        let (t, net_input, inputs) = (rows(sample.t), sample.net_input.map(rows), sample.inputs.map(rows));
-        let same_x = inputs.as_ref().map(|x| Partition::of_rows(x.view()));
-        let half = Sample {
-            t: t.view(),
-            joint: &joint,
-            net_input: net_input.as_ref().map(|rows| rows.view()),
-            inputs: inputs.as_ref().map(|rows| rows.view()),
-            same_x: same_x.as_ref(),
-        };
-        Ok(estimator.estimate(&half)?.i_ty.bits)
-    })
+    about(estimate, &rows, halves, rng, |half| Ok(estimator.estimate(&sample.select(half)?.sample())?.i_ty.bits))
 }
 
 /// A 95 % interval of I(A;B) from so many random halves of the rows.
@@ -136,23 +127,37 @@ pub fn interval_of_pair<R: Rng>(
     rng: &mut R,
 ) -> Result<Interval, EstimateError> {
     let estimate = estimator.pair(a, b)?.bits;
-    about(estimate, a.nrows(), halves, rng, |half| {
+    if let Some([a, b]) = pair_without_copies(a, b) {
+        let spread = interval_of_pair(estimator, a.view(), b.view(), halves, rng)?;
+        let moved = |end: Option<f64>| end.map(|end| end + estimate - spread.mean);
+        return Ok(Interval { mean: estimate, lower: moved(spread.lower), upper: moved(spread.upper) });
+    }
+    about(estimate, &(0..a.nrows()).collect::<Vec<_>>(), halves, rng, |half| {
         Ok(estimator.pair(a.select(Axis(0), half).view(), b.select(Axis(0), half).view())?.bits)
     })
+}
+
+/// Rows of two samples that are no copies of an earlier one in both, if one has copies (see [`Description::copies`]).
+fn pair_without_copies(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Option<[Array2<f64>; 2]> {
+    if Description::of(a).copies == 0 && Description::of(b).copies == 0 {
+        return None;
+    }
+    let rows = first_of_each(&Partition::of_rows(a).refine(&Partition::of_rows(b)));
+    (rows.len() < a.nrows()).then(|| [a.select(Axis(0), &rows), b.select(Axis(0), &rows)])
 }
 
 /// The estimate with the scatter of its halves about their mean.
 fn about<R: Rng>(
     estimate: f64,
-    rows: usize,
+    rows: &[usize],
     halves: usize,
     rng: &mut R,
     mut of_half: impl FnMut(&[usize]) -> Result<f64, EstimateError>,
 ) -> Result<Interval, EstimateError> {
-    let mut order: Vec<usize> = (0..rows).collect();
+    let mut order = rows.to_vec();
     let mut values = Vec::with_capacity(halves);
     for _ in 0..halves {
-        let (half, _) = order.partial_shuffle(rng, rows / 2);
+        let (half, _) = order.partial_shuffle(rng, rows.len() / 2);
         half.sort_unstable();
         values.push(of_half(half)?);
     }
@@ -172,7 +177,6 @@ mod tests {
     use super::*;
     use crate::estimators::EstimatorKind;
     use crate::estimators::binning::{Binning, Bins};
-    use ndarray::Array2;
     use rand::rngs::ChaCha8Rng;
     use rand::{RngExt, SeedableRng};
 
@@ -196,6 +200,29 @@ mod tests {
         assert_eq!(permutation(&bins, &sample, 99, &mut rng).unwrap().p_value, 0.01);
         let interval = interval(&bins, &sample, 100, &mut rng).unwrap();
         assert!(interval.lower.unwrap() > 0.7);
+    }
+
+    #[test]
+    fn copies_of_rows_make_nothing_significant() {
+        use rand_distr::{Distribution, StandardNormal};
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let ksg: EstimatorKind = "ksg:k=3".parse().unwrap();
+        let (mut small, mut of_pairs) = (0, 0);
+        for _ in 0..30 {
+            let once: Vec<(f64, f64)> =
+                (0..60).map(|_| (StandardNormal.sample(&mut rng), f64::from(rng.random_range(0..2)))).collect();
+            let rows = once.repeat(4);
+            let t = Array2::from_shape_fn((rows.len(), 1), |(row, _)| rows[row].0);
+            let y: Vec<f64> = rows.iter().map(|row| row.1).collect();
+            let joint = JointDistribution::uniform_binary(&y).unwrap();
+            let null = permutation(&ksg, &Sample::new(t.view(), &joint).unwrap(), 19, &mut rng).unwrap();
+            small += usize::from(null.p_value <= 0.1);
+            let other: Vec<f64> = (0..60).map(|_| StandardNormal.sample(&mut rng)).collect();
+            let b = Array2::from_shape_fn((rows.len(), 1), |(row, _)| other[row % 60]);
+            of_pairs +=
+                usize::from(permutation_of_pair(&ksg, t.view(), b.view(), 19, &mut rng).unwrap().p_value <= 0.1);
+        }
+        assert!(small <= 9 && of_pairs <= 9, "{small} and {of_pairs} of 30 independent samples have p ≤ 0.1");
     }
 
     #[test]
