@@ -120,6 +120,12 @@ impl Description {
         }
     }
 
+    /// Whether values of a column repeat, or lie on a lattice, so that distances can be equal: one such column is enough.
+    pub fn has_ties(&self) -> bool {
+        let [_, discrete, partly, _] = self.of_each;
+        discrete + partly > 0
+    }
+
     /// Whether columns are in units so unlike that a common ruler sees only some of them.
     pub fn has_unlike_units(&self) -> bool {
         self.scales > UNLIKE

@@ -29,6 +29,7 @@ pub mod gradient;
 pub mod information;
 pub mod near_copies;
 pub mod partition;
+pub mod principal_components;
 pub mod refinement;
 pub mod scaling;
 mod simd;

@@ -15,7 +15,7 @@ const WORK: usize = 400_000_000;
 /// Rows that are looked at: at least, at most.
 const LOOKED_AT: (usize, usize) = (32, 256);
 /// Copies of a row that are noticed.
-const MOST_COPIES: usize = 11;
+const MOST_COPIES: usize = 31;
 /// A step of so many times the expected one, and of this factor, is none by chance.
 const STEP: (f64, f64) = (4.0, 1.3);
 /// Of the neighbours before the step, so many have the same label.
@@ -26,7 +26,7 @@ const ALIKE: f64 = 0.95;
 pub fn near_copies(rows: ArrayView2<f64>, labels: Option<&[usize]>) -> Option<usize> {
     let (n, d) = rows.dim();
     let needed = 2 * MOST_COPIES + 2;
-    if n < 4 * needed || d == 0 {
+    if n < 2 * needed || d == 0 {
         return None;
     }
     let scaled = scaled(rows);

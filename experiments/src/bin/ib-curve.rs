@@ -22,6 +22,8 @@ const MOST_KNOTS: usize = 3000;
 const STEPS_PER_E_FOLD: f64 = 20.0;
 /// Relative width of a transition's interval.
 const TRANSITION_WIDTH: f64 = 1e-6;
+/// Points of a curve that is straight.
+const ENDS: usize = 2;
 /// More points or β's than this are a slip of the pen.
 const MOST_POINTS: usize = 100_000;
 /// A joint of more entries takes more than a few seconds.
@@ -151,6 +153,8 @@ fn answer(arguments: &Arguments, problem: &Problem) -> Result<Vec<(f64, f64)>> {
             Some(points) => Curve::with_points(problem, points)?,
             None => Curve::refined(problem, WIDTH_BITS, MOST_KNOTS)?,
         };
+        // A straight curve is known from its ends, without a point of its own.
+        let curve = if curve.knots().is_empty() { Curve::with_points(problem, ENDS)? } else { curve };
         say!("note: between these points the curve is known to {:.1e} bits of I(T;Y)", curve.width_bits());
         write_optima(format, curve.knots())?;
         Vec::new()
@@ -229,9 +233,9 @@ fn transitions(arguments: &Arguments, problem: &Problem) -> Result<Vec<(f64, f64
     write(arguments.format, found.iter().map(|transition| TransitionRow::new(transition, local)))?;
     ensure!(
         search.reached >= most * (1.0 - 1e-12),
-        "transitions were looked for up to β = {} only, not to {most}: that took {} s; a larger --time-limit goes further",
+        "transitions were looked for up to β = {} only, not to {most}: that took {:.1} s; a larger --time-limit goes further",
         search.reached,
-        limit.as_secs_f64()
+        started.elapsed().as_secs_f64()
     );
     let at: Vec<f64> = found.iter().map(|transition| transition.beta_upper).collect();
     Ok(problem.solve_all(&at)?.iter().map(|optimum| (optimum.i_xt, optimum.i_ty)).collect())

@@ -3,19 +3,26 @@
 //! Asked in this order: can it be at all (not above H(Y) or log₂ of the rows, not below 0); is it a bound; would any layer have it
 //! (nearly every row in a cell of its own; shuffled labels know as much); was the estimator tried on data like these, and right.
 
+use infoplane_info::description::Description;
 use infoplane_info::estimators::gaussian_mixture::against_gaussian_classes;
 use infoplane_info::estimators::significance::{Null, permutation, permutation_of_pair};
 use infoplane_info::estimators::{EstimateError, EstimatorKind, kde};
+use infoplane_info::principal_components::principal_components;
 use infoplane_info::{Estimate, Estimator, Information, Sample, Standing};
 use infoplane_model::random::{Purpose, stream};
 use ndarray::{ArrayView2, Axis};
 use rand::seq::SliceRandom;
 
 use crate::calibration::advice::{Calibration, Shape};
+
 use crate::methods::{Method, Neural};
 
 /// Bits below 0 that an estimate of nothing may be, where its error is not known.
 const BELOW: f64 = 0.05;
+/// Bits that fitting a mixture to its own rows may be worth.
+const MOST_OPTIMISM: f64 = 0.05;
+/// Bits by which the principal components may say more than the layer, or this share.
+const WHITENED: f64 = 0.1;
 /// Shuffles that say what labels would know by chance.
 const SHUFFLES: usize = 4;
 /// Bits by chance that are too many, or this share of the estimate.
@@ -48,23 +55,66 @@ pub fn of_labels(method: &Method, information: Information, sample: &Sample, sha
         ));
         return Judged { standing: standing.or_worse(bound), interval: Some((lower, upper)) };
     }
+    if let Method::Formula(EstimatorKind::Kde(kde::Kde { bound, .. })) = method {
+        let null = permutation(method, sample, SHUFFLES, &mut stream(2, Purpose::MonteCarlo));
+        let bound = Standing::Bound(format!("{bound}, of T with noise, if these rows are all there is"));
+        return Judged { standing: standing.or_worse(bound).or_worse(by_chance(i_ty, null)), interval: None };
+    }
     if method.encoder(sample).is_ok_and(|encoder| encoder.is_some()) {
         let saturated = Standing::saturation(i_xt.bits, entropy_of_rows(sample));
         let null = permutation(method, sample, SHUFFLES, &mut stream(2, Purpose::MonteCarlo));
         return Judged { standing: standing.or_worse(saturated).or_worse(by_chance(i_ty, null)), interval: None };
     }
     if let Method::Formula(EstimatorKind::GaussianMixture(mixture)) = method {
-        let bound = match against_gaussian_classes(sample) {
-            Ok(None) => {
-                Standing::Bound(format!("{}, if each class is Gaussian, which nothing contradicts", mixture.bound))
+        let (n, d) = sample.t.dim();
+        // Means and covariances that are fitted to the rows they are judged on.
+        let fitted = sample.joint.n_y() * (d + d * (d + 1) / 2);
+        let optimism = fitted as f64 / (2.0 * n as f64 * std::f64::consts::LN_2);
+        let bound = if Description::of(sample.t).has_ties() {
+            Standing::Doubtful("its classes are not Gaussian: values repeat, or lie on a grid".to_owned())
+        } else if optimism > MOST_OPTIMISM {
+            Standing::Doubtful(format!(
+                "{fitted} means and covariances from {n} rows: about {optimism:.2} bits are their fit alone"
+            ))
+        } else {
+            match against_gaussian_classes(sample) {
+                Ok(None) => {
+                    Standing::Bound(format!("{}, if each class is Gaussian, which nothing contradicts", mixture.bound))
+                }
+                Ok(Some(why)) => {
+                    Standing::Doubtful(format!("it bounds nothing, since classes are not Gaussian: {why}"))
+                }
+                Err(error) => Standing::Doubtful(format!("whether classes are Gaussian could not be tested: {error}")),
             }
-            Ok(Some(why)) => Standing::Doubtful(format!("it bounds nothing, since classes are not Gaussian: {why}")),
-            Err(error) => Standing::Doubtful(format!("whether classes are Gaussian could not be tested: {error}")),
         };
         return Judged { standing: standing.or_worse(bound), interval: None };
     }
     let calibrated = calibrated(method, i_ty.bits, shape, h_y);
-    Judged { standing: standing.or_worse(calibrated.standing), ..calibrated }
+    let standing = standing.or_worse(calibrated.standing);
+    if standing != Standing::Measured {
+        return Judged { standing, ..calibrated };
+    }
+    match beside_whitened(method, i_ty.bits, sample) {
+        Some(doubt) => Judged { standing: doubt, interval: None },
+        None => Judged { standing, ..calibrated },
+    }
+}
+
+/// What neighbours make of the same layer rotated onto its principal components, each in its own units: information is the same there,
+/// and a direction in which the layer hardly varies is as long as any other.
+fn beside_whitened(method: &Method, bits: f64, sample: &Sample) -> Option<Standing> {
+    if !matches!(method, Method::Formula(EstimatorKind::Ksg(_) | EstimatorKind::MixedKsg(_))) || sample.t.ncols() < 2 {
+        return None;
+    }
+    let components = principal_components(sample.t)?;
+    let rotated = method.estimate(&Sample { t: components.view(), ..*sample }).ok()?.i_ty.bits;
+    let tolerated = WHITENED * bits.max(rotated).max(1.0);
+    (rotated > bits + tolerated).then(|| {
+        Standing::Doubtful(format!(
+            "of the layer's principal components it says {rotated:.4} bits, of the layer itself {bits:.4}, and information does not change \
+             under rotation: some directions in which the layer varies little say much"
+        ))
+    })
 }
 
 /// Of a number from rows that come in groups of so many near copies.
@@ -147,7 +197,7 @@ fn entropy_of_rows(sample: &Sample) -> f64 {
 fn by_chance(estimate: Estimate, null: Result<Null, EstimateError>) -> Standing {
     match null.map(|null| null.mean_bits) {
         Ok(bits) if bits > BY_CHANCE.0.max(BY_CHANCE.1 * estimate.bits) => Standing::Doubtful(format!(
-            "with rows shuffled, where the truth is 0, it still reports {bits:.4} bits: too few rows for so many cells"
+            "with rows shuffled, where the truth is 0, it still reports {bits:.4} bits: too few rows for what it tells apart"
         )),
         _ => Standing::Measured,
     }

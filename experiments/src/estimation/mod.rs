@@ -209,7 +209,10 @@ impl EstimateRow {
             }
         }
         if self.i_xt_bits == Some(f64::INFINITY) {
-            let why = "a continuous layer that is a function of its input keeps all of it";
+            let why = match of_second {
+                Some(_) => "a continuous layer that is a function of its input keeps all of it",
+                None => "one side is a function of the other",
+            };
             self.notes.push(format!("{}: {} is infinite: {why}", self.estimator, names[0]));
         }
         let text = |standing: Option<&Standing>| standing.map_or_else(String::new, Standing::to_string);
@@ -412,7 +415,9 @@ fn first_of_groups(file: &Path, rows: usize) -> Result<Vec<usize>> {
     let groups = read_labels(file, Some(Rows { count: rows, under_numbers: false }))?.class;
     ensure!(groups.len() == rows, "{} names the groups of {} rows, but there are {rows}", file.display(), groups.len());
     let mut seen = HashSet::new();
-    Ok((0..rows).filter(|&row| seen.insert(groups[row])).collect())
+    let first: Vec<usize> = (0..rows).filter(|&row| seen.insert(groups[row])).collect();
+    ensure!(first.len() > 2, "{} has {} groups; at least three are needed", file.display(), first.len());
+    Ok(first)
 }
 
 /// What to take: of a layer with few values beside many rows the plug-in, else what calibration says.

@@ -15,8 +15,8 @@ use super::polish::Support;
 use super::problem::Problem;
 use super::skyline::dot;
 
-/// Steps remembered.
-const DEPTH: usize = 40;
+/// Steps remembered: more pay where a pass over many x's costs more than they do.
+const DEPTH: (usize, usize) = (16, 40);
 /// Steps of Blahut–Arimoto before L-BFGS, which needs every p(t, y) to be of the right size.
 const PLAIN: usize = 2;
 /// A state is at rest if a step of Blahut–Arimoto would go no farther, in √p(t, y).
@@ -35,7 +35,7 @@ pub(super) fn descend(problem: &Problem, beta: f64, support: &mut Support, most:
     let k = problem.k;
     let start = support.atoms.iter().zip(&support.w).flat_map(|(atom, w)| atom.s.iter().map(move |s| (s * w).sqrt()));
     let mut now = State::new(problem, beta, start.collect());
-    let mut memory = Memory::default();
+    let mut memory = Memory { depth: (problem.classes() / 8).clamp(DEPTH.0, DEPTH.1), pairs: VecDeque::new() };
     for step in 0..most {
         if now.moves() < AT_REST {
             break;
@@ -130,8 +130,8 @@ fn search(problem: &Problem, beta: f64, now: &State, direction: &[f64], slope: f
 }
 
 /// How the last steps changed the state and its gradient, with 1/(Δa·Δ∇).
-#[derive(Default)]
 struct Memory {
+    depth: usize,
     pairs: VecDeque<(Vec<f64>, Vec<f64>, f64)>,
 }
 
@@ -141,7 +141,7 @@ impl Memory {
         let (step, change) = (difference(&to.a, &from.a), difference(&to.gradient, &from.gradient));
         let product = dot(&step, &change);
         if product > 1e-10 * dot(&step, &step) {
-            if self.pairs.len() == DEPTH {
+            if self.pairs.len() == self.depth {
                 self.pairs.pop_front();
             }
             self.pairs.push_back((step, change, 1.0 / product));

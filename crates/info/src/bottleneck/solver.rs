@@ -18,6 +18,8 @@ use super::simplex::Work;
 
 /// A wider gap than this, in bits, is open.
 pub(super) const OPEN_BITS: f64 = 1e-6;
+/// Relative rounding of I(X;T) and β I(T;Y), which are sums of many terms.
+const ROUNDING: f64 = 2.0 * f64::EPSILON;
 
 /// The optimum at one β, with how far it can be from the truth. Information in bits.
 #[derive(Debug, Clone)]
@@ -191,7 +193,11 @@ impl Problem {
             i_xt: i_xt * bits,
             i_ty: i_ty * bits,
             lagrangian: (i_xt - beta * i_ty) * bits,
-            gap_bits: if is_proven { 0.0 } else { ((excess - lower) * bits).max(0.0) },
+            gap_bits: if is_proven {
+                0.0
+            } else {
+                ((excess - lower).max(0.0) + ROUNDING * (i_xt + beta * i_ty)) * bits
+            },
             proof,
             p_t: p_t.into(),
             decoder: self.expand_decoder(&decoders, m),

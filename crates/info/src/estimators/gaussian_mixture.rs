@@ -115,7 +115,7 @@ pub fn against_gaussian_classes(sample: &Sample) -> Result<Option<String>, Estim
 /// Rows of a class that are tested: pairs of them are compared.
 const MOST_TESTED: usize = 1000;
 /// Chance that Gaussian classes are rejected.
-const REJECTED: f64 = 0.01;
+const REJECTED: f64 = 0.001;
 
 /// The p-values of multivariate skewness, Σ_ij (z_i·z_j)³/n² (χ²), and kurtosis, Σ_i |z_i|⁴/n (Gaussian), z the whitened rows.
 fn mardia(t: ArrayView2<f64>, rows: &[usize]) -> Result<[(&'static str, f64); 2], EstimateError> {

@@ -26,7 +26,7 @@ use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest, 
 use super::sample::check_finite;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
-use crate::description::{Description, Values, first_of_each};
+use crate::description::{Description, first_of_each};
 use crate::partition::Partition;
 
 /// k nearest neighbours.
@@ -142,7 +142,7 @@ pub(super) const REPEATED: EstimateError = EstimateError::Degenerate {
 /// The rows of two samples without those that are copies of another, and whether values still repeat; none if no row is a copy.
 pub(super) fn without_copies(a: ArrayView2<f64>, b: ArrayView2<f64>) -> (Option<Vec<usize>>, bool) {
     let described = [a, b].map(Description::of);
-    let repeats = described.iter().any(|side| !matches!(side.values, Values::Continuous | Values::Constant));
+    let repeats = described.iter().any(Description::has_ties);
     // Copies are copies on both sides.
     if described.iter().all(|side| side.copies == 0) {
         return (None, repeats);
@@ -150,8 +150,7 @@ pub(super) fn without_copies(a: ArrayView2<f64>, b: ArrayView2<f64>) -> (Option<
     let both = Partition::of_rows(a).refine(&Partition::of_rows(b));
     let kept = first_of_each(&both);
     let left = [a, b].map(|side| Description::of(side.select(Axis(0), &kept).view()));
-    let repeats =
-        left.iter().any(|side| side.copies > 0 || !matches!(side.values, Values::Continuous | Values::Constant));
+    let repeats = left.iter().any(|side| side.copies > 0 || side.has_ties());
     (Some(kept), repeats)
 }
 

@@ -25,7 +25,7 @@ use super::ksg::{Labelled, NOISE, by_values, check_pair, in_place, that_count, w
 use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest};
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
-use crate::description::{Description, Values};
+use crate::description::Description;
 
 /// Distances that count as none.
 const NOTHING: f64 = 1e-15;
@@ -86,8 +86,7 @@ impl MixedKsg {
         labels.iter().for_each(|&label| of_label[label] += 1);
         let k = |row: usize| self.k.min(of_label[labels[row]] - 1);
         let (columns, classes) = (self.columns(t.view()), Columns::of_classes(&labels));
-        let repeats =
-            self.standardise && !matches!(Description::of(t.view()).values, Values::Continuous | Values::Constant);
+        let repeats = self.standardise && Description::of(t.view()).has_ties();
         let in_order = repeats.then(|| {
             let y = Array2::from_shape_fn((labels.len(), 1), |(row, _)| labels[row] as f64);
             let order = by_values(t.view(), y.view());
