@@ -94,7 +94,7 @@ impl Description {
         let mut copies = 0;
         // Whole rows that repeat, none of them often, and nothing that repeats without them: copies.
         if rows.cells() < n && (most as f64) <= (COPIES * n as f64).max(4.0) && values(&of_all) != Values::Continuous {
-            let once = described(sample.select(Axis(0), &first_of_each(&rows)).view());
+            let once = described(sample.select(Axis(0), &rows.first_of_each()).view());
             if values(&once) == Values::Continuous && once.iter().all(|c| c.values != Values::PartlyDiscrete) {
                 (of_all, copies) = (once, n - rows.cells());
             }
@@ -134,12 +134,6 @@ impl Description {
 
 /// A row that makes up more than this share is no copy, but a value of its own kind.
 const COPIES: f64 = 0.05;
-
-/// The first row of each cell.
-pub(crate) fn first_of_each(rows: &Partition) -> Vec<usize> {
-    let mut seen = vec![false; rows.cells()];
-    (0..rows.cell().len()).filter(|&row| !std::mem::replace(&mut seen[rows.cell()[row] as usize], true)).collect()
-}
 
 fn described(sample: ArrayView2<f64>) -> Vec<Column> {
     sample.columns().into_iter().collect::<Vec<_>>().into_par_iter().map(Column::of).collect()

@@ -82,6 +82,12 @@ impl Partition {
         -p_t.into_iter().map(plogp).sum::<f64>() + 0.0
     }
 
+    /// The first row of each cell.
+    pub fn first_of_each(&self) -> Vec<usize> {
+        let mut seen = vec![false; self.cells];
+        (0..self.cell.len()).filter(|&row| !std::mem::replace(&mut seen[self.cell[row] as usize], true)).collect()
+    }
+
     /// How many rows each cell has.
     pub fn counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.cells];

@@ -105,11 +105,13 @@ impl Labels {
     /// Of these rows, with the classes that occur among them.
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
-        let class: Vec<u32> = rows.iter().map(|&row| self.class[row]).collect();
-        let kept: Vec<usize> = (0..self.classes.len()).filter(|&old| class.contains(&(old as u32))).collect();
-        let place = |old: &u32| kept.iter().position(|&kept| kept == *old as usize).unwrap_or(0) as u32;
+        let mut occurs = vec![false; self.classes.len()];
+        rows.iter().for_each(|&row| occurs[self.class[row] as usize] = true);
+        let kept: Vec<usize> = (0..occurs.len()).filter(|&old| occurs[old]).collect();
+        let mut place = vec![0; occurs.len()];
+        kept.iter().zip(0_u32..).for_each(|(&old, new)| place[old] = new);
         Self {
-            class: class.iter().map(place).collect(),
+            class: rows.iter().map(|&row| place[self.class[row] as usize]).collect(),
             classes: kept.iter().map(|&old| self.classes[old].clone()).collect(),
             notes: self.notes.clone(),
         }

@@ -10,7 +10,6 @@ use std::sync::LazyLock;
 
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::mixed_ksg::MixedKsg;
-use infoplane_model::probes::ProbeKind;
 
 use super::Kind;
 use super::summary::SummaryRow;
@@ -100,7 +99,7 @@ impl Calibration {
             return method;
         }
         if shape.classes > 0 {
-            return Method::Probe(Probe { kind: ProbeKind::Best, seed: 1 });
+            return Method::Probe(Probe::default());
         }
         Method::Formula(EstimatorKind::MixedKsg(MixedKsg::default()))
     }

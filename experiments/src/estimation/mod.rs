@@ -6,7 +6,6 @@
 pub mod judge;
 pub mod pointwise;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -21,7 +20,6 @@ use infoplane_info::estimators::{EstimateError, EstimatorKind};
 use infoplane_info::near_copies::near_copies;
 use infoplane_info::statistics::Interval;
 use infoplane_info::{Estimate, Estimator, JointDistribution, Partition, Sample, Standing};
-use infoplane_model::probes::ProbeKind;
 use infoplane_model::random::{Purpose, stream};
 use ndarray::{Array1, Array2, Axis, concatenate};
 use rand::rngs::ChaCha8Rng;
@@ -316,12 +314,13 @@ impl Layers {
 
     /// What `auto` says of the epochs of a run, or of one layer.
     fn auto(&self, series: &[Layer], resampling: Resampling) -> Vec<EstimateRow> {
+        let probe = Method::Probe(Probe::default());
         // What the last epoch asks for: at first, layers may be simpler than they become.
-        let method = series.last().map_or_else(probe, |last| choice(&last.described, last.shape));
+        let method = series.last().map_or_else(|| probe.clone(), |last| choice(&last.described, last.shape));
         let rows: Vec<EstimateRow> = series.iter().map(|layer| self.row(layer, &method, resampling)).collect();
         let doubtful = rows.iter().find(|row| row.refused.is_some() || row.is_doubtful);
         let (Some(doubtful), false) = (doubtful, matches!(method, Method::Probe(_))) else { return rows };
-        let instead: Vec<EstimateRow> = series.iter().map(|layer| self.row(layer, &probe(), resampling)).collect();
+        let instead: Vec<EstimateRow> = series.iter().map(|layer| self.row(layer, &probe, resampling)).collect();
         if instead.iter().any(|row| row.refused.is_some() || row.is_doubtful) {
             return rows;
         }
@@ -406,16 +405,11 @@ struct Layer<'a> {
     near_copies: Option<usize>,
 }
 
-fn probe() -> Method {
-    Method::Probe(Probe { kind: ProbeKind::Best, seed: 1 })
-}
-
 /// The first row of each group, of as many rows as there should be.
 fn first_of_groups(file: &Path, rows: usize) -> Result<Vec<usize>> {
     let groups = read_labels(file, Some(Rows { count: rows, under_numbers: false }))?.class;
     ensure!(groups.len() == rows, "{} names the groups of {} rows, but there are {rows}", file.display(), groups.len());
-    let mut seen = HashSet::new();
-    let first: Vec<usize> = (0..rows).filter(|&row| seen.insert(groups[row])).collect();
+    let first = Partition::from_labels(&groups.into_iter().map(u64::from).collect::<Vec<_>>()).first_of_each();
     ensure!(first.len() > 2, "{} has {} groups; at least three are needed", file.display(), first.len());
     Ok(first)
 }

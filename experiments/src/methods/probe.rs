@@ -34,6 +34,12 @@ pub struct Probe {
     pub seed: u64,
 }
 
+impl Default for Probe {
+    fn default() -> Self {
+        Self { kind: ProbeKind::Best, seed: 1 }
+    }
+}
+
 impl Probe {
     /// Its name.
     pub const NAME: &str = "probe";

@@ -77,10 +77,11 @@ pub(super) fn climb_sideways(landscape: &Landscape, places: &[Atom], found: &mut
     let places: Vec<Summit> =
         places.iter().map(|place| Summit { atom: place.clone(), ln_d: landscape.ln_d(place) }).collect();
     let starts: Vec<Start> = places.iter().flat_map(|place| beside(landscape, place)).collect();
-    let mut beside = found.clone();
-    climb_unless_near(landscape, &starts, &mut beside, BOUND_FOR.1, (STEPS, STILL.1));
+    let known = found.len();
+    climb_unless_near(landscape, &starts, found, BOUND_FOR.1, (STEPS, STILL.1));
     // Lower ones are as good as known: there can be thousands where the optimum is a continuum of decoders.
-    found.extend(beside.split_off(found.len()).into_iter().filter(|summit| summit.ln_d > 0.0));
+    let beside = found.split_off(known);
+    found.extend(beside.into_iter().filter(|summit| summit.ln_d > 0.0));
 }
 
 fn beside<'a>(landscape: &Landscape, place: &'a Summit) -> Vec<Start<'a>> {

@@ -26,7 +26,7 @@ use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest, 
 use super::sample::check_finite;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
-use crate::description::{Description, first_of_each};
+use crate::description::Description;
 use crate::partition::Partition;
 
 /// k nearest neighbours.
@@ -148,10 +148,20 @@ pub(super) fn without_copies(a: ArrayView2<f64>, b: ArrayView2<f64>) -> (Option<
         return (None, repeats);
     }
     let both = Partition::of_rows(a).refine(&Partition::of_rows(b));
-    let kept = first_of_each(&both);
+    let kept = both.first_of_each();
     let left = [a, b].map(|side| Description::of(side.select(Axis(0), &kept).view()));
     let repeats = left.iter().any(|side| side.copies > 0 || side.has_ties());
     (Some(kept), repeats)
+}
+
+/// The rows of labelled ones that are no copies of an earlier one, with its label; none if the rows have no copies (see
+/// [`Description::copies`]).
+pub(super) fn labelled_without_copies(t: ArrayView2<f64>, labels: &[usize]) -> Option<Vec<usize>> {
+    if Description::of(t).copies == 0 {
+        return None;
+    }
+    let classes = Partition::from_labels(&labels.iter().map(|&label| label as u64).collect::<Vec<_>>());
+    Some(Partition::of_rows(t).refine(&classes).first_of_each())
 }
 
 /// Rows in an order that does not depend on how they come: by their values.
@@ -184,11 +194,8 @@ pub(super) struct Labelled {
 
 /// Of T [n × d] and n labels.
 pub(super) fn that_count(t: ArrayView2<f64>, labels: &[usize], standardise: bool) -> Result<Labelled, EstimateError> {
-    let mut rows: Vec<usize> = (0..labels.len()).collect();
-    if standardise && Description::of(t).copies > 0 {
-        let classes = Partition::from_labels(&labels.iter().map(|&label| label as u64).collect::<Vec<_>>());
-        rows = first_of_each(&Partition::of_rows(t).refine(&classes));
-    }
+    let kept = if standardise { labelled_without_copies(t, labels) } else { None };
+    let rows = kept.unwrap_or_else(|| (0..labels.len()).collect());
     let once: Vec<usize> = rows.iter().map(|&row| labels[row]).collect();
     let rows: Vec<usize> = with_company(&once).into_iter().map(|place| rows[place]).collect();
     if rows.is_empty() {

@@ -3,7 +3,8 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::error::EstimateError;
-use crate::description::{Description, Values, first_of_each};
+use super::ksg::labelled_without_copies;
+use crate::description::{Description, Values};
 use crate::distribution::JointDistribution;
 use crate::information::{Estimate, Information};
 use crate::partition::Partition;
@@ -76,11 +77,7 @@ impl<'a> Sample<'a> {
     /// The rows that are no copies of an earlier one, of a sample whose rows repeat though its values do not (see
     /// [`Description::copies`]): same t, same label. None if there are no copies. Copies are no further draws.
     pub fn without_copies(&self) -> Option<Vec<usize>> {
-        if Description::of(self.t).copies == 0 {
-            return None;
-        }
-        let labels: Vec<u64> = self.labels().ok()?.into_iter().map(|label| label as u64).collect();
-        let rows = first_of_each(&Partition::of_rows(self.t).refine(&Partition::from_labels(&labels)));
+        let rows = labelled_without_copies(self.t, &self.labels().ok()?)?;
         (rows.len() < self.t.nrows()).then_some(rows)
     }
 

@@ -9,16 +9,15 @@
 //! nearest-neighbour estimators do not take and binned ones are biased by. It says how an estimate varies with the sample, not
 //! how far the estimator is off.
 //!
-//! Rows that are copies of one another (see [`Description::copies`]) are one draw: both are made of the rows without them.
+//! Rows that are copies of one another (see [`Description::copies`](crate::description::Description::copies)) are one draw: both are made of the rows without them.
 
 use ndarray::{Array2, ArrayView2, Axis};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
+use super::ksg::without_copies;
 use super::{EstimateError, Estimator, Sample};
-use crate::description::{Description, first_of_each};
 use crate::distribution::JointDistribution;
-use crate::partition::Partition;
 use crate::statistics::{Interval, quantile};
 
 /// I(T;Y) under permuted labels.
@@ -137,12 +136,9 @@ pub fn interval_of_pair<R: Rng>(
     })
 }
 
-/// Rows of two samples that are no copies of an earlier one in both, if one has copies (see [`Description::copies`]).
+/// Rows of two samples that are no copies of an earlier one in both, if one has copies.
 fn pair_without_copies(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Option<[Array2<f64>; 2]> {
-    if Description::of(a).copies == 0 && Description::of(b).copies == 0 {
-        return None;
-    }
-    let rows = first_of_each(&Partition::of_rows(a).refine(&Partition::of_rows(b)));
+    let rows = without_copies(a, b).0?;
     (rows.len() < a.nrows()).then(|| [a.select(Axis(0), &rows), b.select(Axis(0), &rows)])
 }
 
