@@ -220,7 +220,7 @@ fn transitions(arguments: &Arguments, problem: &Problem) -> Result<Vec<(f64, f64
         bail!("--beta-max is {most}; transitions are searched above β = 1, so give a number between 1 and {STEEPEST}");
     }
     if !(limit > 0.0 && limit <= LONGEST) {
-        bail!("--time-limit is {limit}; give a number of seconds above 0");
+        bail!("--time-limit is {limit:?}; give a number of seconds above 0, at most {LONGEST:?}");
     }
     let steps = (most.ln() * STEPS_PER_E_FOLD).ceil().max(20.0) as usize;
     let (started, limit) = (Instant::now(), Duration::from_secs_f64(limit));

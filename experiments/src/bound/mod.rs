@@ -37,8 +37,8 @@ const DRAWN_WIDTH_BITS: f64 = 1e-4;
 const DRAWN_CLASSES: usize = 128;
 /// β's at which the atoms are counted before the transitions between them are closed in on.
 const TRANSITION_STEPS: usize = 400;
-/// Relative width to which a transition is closed in on.
-const TRANSITION_WIDTH: f64 = 1e-4;
+/// Relative width to which a transition is closed in on: for two values of Y, and for more, which take a thousand times as long.
+const TRANSITION_WIDTH: (f64, f64) = (1e-4, 1e-3);
 
 /// Transitions are told apart up to this β: beyond, atoms are worth less than rounding.
 pub const STEEPEST: f64 = 1e6;
@@ -55,25 +55,44 @@ pub struct BoundSettings {
     pub permuted: bool,
     /// β's whose residual is within so many bits of the least belong to β*'s interval.
     pub tolerance_bits: f64,
-    /// The curve is certified to this width in both directions.
+    /// The curve is certified to this width in both directions, for two values of Y.
     pub width_bits: f64,
+    /// The same for more values of Y, whose optima take a thousand times as long.
+    #[serde(default = "many_values_width")]
+    pub many_values_width_bits: f64,
     /// Transitions of the curve are looked for up to this β.
     pub transitions_up_to: f64,
 }
 
+/// Layers are bits from the bound, or tenths of a bit.
+fn many_values_width() -> f64 {
+    1e-4
+}
+
 impl BoundSettings {
+    /// The width asked for, and its name.
+    fn width(&self, problem: &Problem) -> (f64, &'static str) {
+        if problem.is_binary() {
+            (self.width_bits, "width_bits")
+        } else {
+            (self.many_values_width_bits, "many_values_width_bits")
+        }
+    }
+
     /// # Errors
     /// If a number cannot be, there is no encoder, or an estimator leaves T continuous.
     pub fn check(&self) -> Result<()> {
         ensure!(!self.encoders.is_empty(), "bound.encoders is empty: name at least one, like \"binning:width=0.07\"");
-        for (name, value) in [("tolerance_bits", self.tolerance_bits), ("width_bits", self.width_bits)] {
+        let widths = [("width_bits", self.width_bits), ("many_values_width_bits", self.many_values_width_bits)];
+        for (name, value) in [("tolerance_bits", self.tolerance_bits)].into_iter().chain(widths) {
             ensure!(value > 0.0 && value.is_finite(), "bound.{name} = {value}: must be a finite number above 0");
         }
-        ensure!(
-            self.width_bits >= 1e-8,
-            "bound.width_bits = {}: below 1e-8 the curve would need more than {MOST_KNOTS} knots",
-            self.width_bits
-        );
+        for (name, value) in widths {
+            ensure!(
+                value >= 1e-8,
+                "bound.{name} = {value}: below 1e-8 the curve would need more than {MOST_KNOTS} knots"
+            );
+        }
         ensure!(
             self.transitions_up_to > 1.0 && self.transitions_up_to <= STEEPEST,
             "bound.transitions_up_to = {}: a β between 1 and {STEEPEST:e}, beyond which atoms are worth less than rounding",
@@ -173,7 +192,13 @@ impl Bound {
 
     fn find(&self) -> Result<Found> {
         let problem = Problem::new(&self.joint);
-        let curve = Curve::refined_both_ways(&problem, self.settings.width_bits, MOST_KNOTS)?;
+        let (width_bits, name) = self.settings.width(&problem);
+        let transition_width = if problem.is_binary() { TRANSITION_WIDTH.0 } else { TRANSITION_WIDTH.1 };
+        let (curve, transitions) = rayon::join(
+            || Curve::refined_both_ways(&problem, width_bits, MOST_KNOTS),
+            || problem.transitions(self.settings.transitions_up_to, TRANSITION_STEPS, transition_width),
+        );
+        let (curve, found) = (curve?, transitions?);
         // Where the curve is steepest, gaps are rounding of β I(T;Y): a part of I(T;Y) itself that is nothing.
         let is_more_than_rounding = |knot: &&Solution| knot.is_open() && knot.gap_bits > ROUNDING * knot.beta;
         if let Some(open) = curve.knots().iter().find(is_more_than_rounding) {
@@ -191,12 +216,10 @@ impl Bound {
             );
         }
         ensure!(
-            curve.width_both_ways_bits() <= self.settings.width_bits,
-            "the curve is certified to {:.1e} bits only, not to bound.width_bits = {:.1e}",
+            curve.width_both_ways_bits() <= width_bits,
+            "the curve is certified to {:.1e} bits only, not to bound.{name} = {width_bits:.1e}",
             curve.width_both_ways_bits(),
-            self.settings.width_bits
         );
-        let found = problem.transitions(self.settings.transitions_up_to, TRANSITION_STEPS, TRANSITION_WIDTH)?;
         // A change that undoes itself is the solver's hesitation: a transition is a number of atoms not needed before.
         let mut most = 1;
         let transitions = found

@@ -9,7 +9,7 @@
 
 use super::BottleneckError;
 use super::problem::Problem;
-use super::solver::Solution;
+use super::solver::{Effort, Solution};
 
 /// Beyond this β the tangent is flat to within the certificate.
 const STEEPEST: f64 = 1e9;
@@ -17,6 +17,8 @@ const STEEPEST: f64 = 1e9;
 /// I(X;Y) = 0.99, four bits of I(X;T) buy 1e-9 bits of I(T;Y)).
 pub(super) const RESOLUTION: f64 = 1e-9;
 
+/// For more than two values of Y: the gap of a knot, in nats, beside the width asked for, in bits.
+const KNOT: f64 = 1e-3;
 /// Knots whose optima are tried in place of each other's, either way.
 const NEIGHBOURS: usize = 32;
 
@@ -39,6 +41,7 @@ pub struct Curve {
     hull: Vec<(f64, f64)>,
     end: (f64, f64),
     beta_max: f64,
+    effort: Effort,
 }
 
 /// In which direction the sandwich is measured.
@@ -76,7 +79,8 @@ impl Curve {
         direction: Direction,
     ) -> Result<Self, BottleneckError> {
         let end = (problem.h_s_bits(), problem.i_xy_bits());
-        let mut curve = Self { knots: Vec::new(), hull: Vec::new(), end, beta_max };
+        let mut curve =
+            Self { knots: Vec::new(), hull: Vec::new(), end, beta_max, effort: Effort::LITTLE.to(KNOT * width_bits) };
         curve.rebuild();
         let mut spent: Vec<f64> = Vec::new();
         while curve.knots.len() < most {
@@ -177,7 +181,7 @@ impl Curve {
     fn insert(&mut self, problem: &Problem, beta: f64) -> Result<(), BottleneckError> {
         let at = self.knots.partition_point(|knot| knot.beta < beta);
         let near = self.knots.get(at).or_else(|| at.checked_sub(1).and_then(|left| self.knots.get(left)));
-        let solution = problem.solve_near(beta, near)?;
+        let solution = problem.solve_with(beta, near, self.effort)?;
         self.knots.insert(at, solution);
         self.rebuild();
         Ok(())

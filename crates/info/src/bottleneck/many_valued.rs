@@ -20,11 +20,11 @@ use super::multipliers::Multipliers;
 use super::polish::Support;
 use super::problem::Problem;
 use super::simplex::{self, Outcome, Work};
-use super::solver::Solution;
+use super::solver::{Effort, Solution};
 use super::weights::{Slope, optimise};
 
-/// The gap aimed at; each round ten times as much is enough, up to the second.
-const TOLERANCE: (f64, f64) = (4e-10, 3e-7);
+/// The gap aimed at unless less is asked for; each round ten times as much is enough, up to the second.
+pub(super) const TOLERANCE: (f64, f64) = (4e-10, 3e-7);
 const ROUNDS: usize = 24;
 /// ln D that is taken to be known at best, in a proof.
 const PROVEN: f64 = 4e-9;
@@ -55,12 +55,12 @@ struct Best {
 
 impl Problem {
     /// The optimum at β > 1 for more than two values of Y.
-    pub(super) fn solve_many_valued(&self, beta: f64, near: Option<&Solution>, work: Work) -> Solution {
+    pub(super) fn solve_many_valued(&self, beta: f64, near: Option<&Solution>, effort: Effort) -> Solution {
         let rows: Vec<Atom> = (0..self.classes()).map(|s| Atom::new(self.row(s).to_vec())).collect();
         let says_nothing = Multipliers::new(self, beta, &self.ln_z(beta, &self.trivial()));
         let tempts =
             beta > self.local_stability() || rows.iter().any(|row| says_nothing.landscape.ln_d(row) > TOLERANCE.0);
-        if !tempts && let Ok(best) = self.gap_closed(beta, self.trivial(), &rows, TOLERANCE.0, work) {
+        if !tempts && let Ok(best) = self.gap_closed(beta, self.trivial(), &rows, TOLERANCE.0, effort.proof) {
             return self.answered(beta, best);
         }
         let mut support = match near.filter(|near| near.atoms() > 1) {
@@ -69,9 +69,9 @@ impl Problem {
         };
         let mut best: Option<Best> = None;
         for round in 0..ROUNDS {
-            let tolerance = (TOLERANCE.0 * 10.0_f64.powi(round as i32)).min(TOLERANCE.1);
+            let tolerance = (effort.tolerance * 10.0_f64.powi(round as i32)).min(TOLERANCE.1);
             self.improve(beta, &mut support, round);
-            match self.gap_closed(beta, support.clone(), &rows, tolerance, work) {
+            match self.gap_closed(beta, support.clone(), &rows, tolerance, effort.proof) {
                 Ok(found) => {
                     best = Some(found);
                     break;

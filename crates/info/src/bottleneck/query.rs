@@ -8,8 +8,7 @@ use super::BottleneckError;
 use super::certificate::Proof;
 use super::curve::chord;
 use super::problem::Problem;
-use super::simplex::Work;
-use super::solver::{OPEN_BITS, Solution};
+use super::solver::{Effort, OPEN_BITS, Solution};
 
 /// By so much rounding may put the bounds the wrong way round.
 const ROUNDING_BITS: f64 = 1e-9;
@@ -125,7 +124,7 @@ impl Problem {
                 |beta: &f64| *beta > low_beta * (1.0 + 1e-14) && *beta < high_beta * (1.0 - 1e-14) && *beta < 1e12;
             let Some(beta) = proposals.into_iter().find(inside) else { break };
             // One of many: a little work for each proof.
-            let solution = self.solve_with(beta, bracket.high.as_ref(), Work::Little)?;
+            let solution = self.solve_with(beta, bracket.high.as_ref(), Effort::LITTLE)?;
             let point = (solution.i_xt, solution.i_ty);
             bracket.tangents.push((beta, solution.lagrangian_lower(), solution.proof));
             let reached = coordinate(point);

@@ -12,6 +12,7 @@ use super::BottleneckError;
 use super::certificate::Proof;
 use super::divergence::kl;
 use super::kernel::{Atom, beta_kl};
+use super::many_valued::TOLERANCE;
 use super::polish::{Support, decoder_of};
 use super::problem::Problem;
 use super::simplex::Work;
@@ -43,6 +44,27 @@ pub struct Solution {
     /// p(t|s), shape [n × m] row by row.
     pub(super) p_t_given_s: Vec<f64>,
     pub(super) support: Support,
+}
+
+/// What an optimum is worth, for more than two values of Y.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Effort {
+    /// The gap aimed at first, in nats.
+    pub tolerance: f64,
+    /// How long a proof is looked for.
+    pub proof: Work,
+}
+
+impl Effort {
+    /// For one of many optima.
+    pub const LITTLE: Self = Self { tolerance: TOLERANCE.0, proof: Work::Little };
+    /// For one by itself.
+    pub const MUCH: Self = Self { proof: Work::Much, ..Self::LITTLE };
+
+    /// No finer than this, in nats.
+    pub fn to(self, tolerance: f64) -> Self {
+        Self { tolerance: tolerance.clamp(TOLERANCE.0, TOLERANCE.1), ..self }
+    }
 }
 
 impl Solution {
@@ -92,15 +114,15 @@ impl Problem {
     /// # Errors
     /// If β is negative or not a number.
     pub fn solve_near(&self, beta: f64, near: Option<&Solution>) -> Result<Solution, BottleneckError> {
-        self.solve_with(beta, near, if near.is_some() { Work::Little } else { Work::Much })
+        self.solve_with(beta, near, if near.is_some() { Effort::LITTLE } else { Effort::MUCH })
     }
 
-    /// The same, with so much work for a proof.
+    /// The same, with so much effort.
     pub(super) fn solve_with(
         &self,
         beta: f64,
         near: Option<&Solution>,
-        work: Work,
+        effort: Effort,
     ) -> Result<Solution, BottleneckError> {
         if !(beta.is_finite() && beta >= 0.0) {
             return Err(BottleneckError::Beta { beta });
@@ -111,7 +133,7 @@ impl Problem {
         } else if self.is_binary() {
             self.solve_binary(beta, near)
         } else {
-            self.solve_many_valued(beta, near, work)
+            self.solve_many_valued(beta, near, effort)
         })
     }
 

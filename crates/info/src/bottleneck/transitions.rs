@@ -5,7 +5,8 @@
 //!   above it one does.
 //! - **Later transitions** are resolved, not proven: below, an encoder with `before` atoms is within the certificate of the
 //!   optimum; above, every encoder of fewer atoms than `after` that was tried is worse. At a continuous transition an atom is
-//!   worth (β − β_c)², so it is seen about 1e-6 β_c late (1e-5 β_c for more than two values of Y).
+//!   worth about (β/β_c − 1)², so it is seen about 1e-6 β_c late. For more than two values of Y it is seen a tenth of the width asked
+//!   for late, 1e-5 β_c at least, and transitions nearer than that width, or 1e-4 β, are told as one.
 //!
 //! Beside them the **local stability bound** 1/λ₂ of C(y, y′) = Σ_x p(x) p(y|x) p(y′|x)/p(y′) (its second eigenvalue λ₂ = ρ²_max),
 //! where the trivial solution becomes unstable; the optimum can leave it before, at a jump, and between the two forward
@@ -15,12 +16,17 @@ use nalgebra::DMatrix;
 
 use super::BottleneckError;
 use super::problem::Problem;
-use super::solver::Solution;
+use super::simplex::Work;
+use super::solver::{Effort, Solution};
 
 /// A negative Lagrangian of less than this, in bits, may be rounding.
 const ROUNDING: f64 = 1e-14;
-/// What an atom must be worth to count, for binary Y and for more values: below the certificate, above rounding.
+/// What an atom must be worth to count, for binary Y and, at least, for more values: below the certificate, above rounding.
 const PRICE: (f64, f64) = (1e-13, 1e-10);
+/// An atom that is worth this share of the width's square is seen a tenth of the width late.
+const LATE: f64 = 0.01;
+/// For more than two values of Y, transitions nearer than this, relative to β, are one.
+const APART: f64 = 1e-4;
 
 /// A change of the number of atoms between two β's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
@@ -42,6 +48,14 @@ pub struct Transition {
     pub atoms: Atoms,
     /// Whether it provably lies between those β's: the onset, for binary Y.
     pub is_proven: bool,
+}
+
+/// How many atoms the optimum at β cannot do without, and that optimum, unless it is to say nothing.
+#[derive(Debug, Clone)]
+struct Counted {
+    beta: f64,
+    atoms: usize,
+    optimum: Option<Solution>,
 }
 
 /// Transitions as far as they were looked for.
@@ -75,47 +89,60 @@ impl Problem {
         width: f64,
         mut go_on: impl FnMut() -> bool,
     ) -> Result<TransitionSearch, BottleneckError> {
+        let price = if self.is_binary() { PRICE.0 } else { PRICE.1.max(LATE * width * width) };
         let mut search = TransitionSearch { transitions: Vec::new(), reached: 1.0 };
-        let mut near = None;
-        let mut before = 1;
+        let mut low = Counted { beta: 1.0, atoms: 1, optimum: None };
         for k in 1..=steps.max(1) {
             if !go_on() {
                 break;
             }
-            let (mut low, end) = (search.reached, beta_max.powf(k as f64 / steps.max(1) as f64));
-            let last = self.atoms_needed(end, &mut near)?;
-            while before != last {
-                let (mut high, mut after) = (end, last);
-                while high / low > 1.0 + width {
-                    let middle = (low * high).sqrt();
-                    if middle <= low || middle >= high {
+            // T tells apart all that X says of Y: there is no more to gain.
+            if !self.is_binary() && low.atoms >= self.classes() {
+                search.reached = beta_max;
+                break;
+            }
+            let end = self.counted(beta_max.powf(k as f64 / steps.max(1) as f64), low.optimum.as_ref(), price)?;
+            while low.atoms != end.atoms {
+                let mut high = end.clone();
+                while high.beta / low.beta > 1.0 + width {
+                    let middle = (low.beta * high.beta).sqrt();
+                    if middle <= low.beta || middle >= high.beta {
                         break;
                     }
-                    let atoms = self.atoms_needed(middle, &mut near)?;
-                    if atoms == before { low = middle } else { (high, after) = (middle, atoms) }
+                    let at = self.counted(middle, high.optimum.as_ref(), price)?;
+                    if at.atoms == low.atoms { low = at } else { high = at }
                 }
-                let transition =
-                    Transition { beta_lower: low, beta_upper: high, atoms: Atoms { before, after }, is_proven: false };
-                search.transitions.push(if before == 1 { self.prove(transition) } else { transition });
-                (low, before) = (high, after);
+                let transition = Transition {
+                    beta_lower: low.beta,
+                    beta_upper: high.beta,
+                    atoms: Atoms { before: low.atoms, after: high.atoms },
+                    is_proven: false,
+                };
+                let transition = if low.atoms == 1 { self.prove(transition) } else { transition };
+                match search.transitions.last_mut() {
+                    // Atoms that are born together are seen one after the other, each when it is worth enough.
+                    Some(last) if !self.is_binary() && high.beta < last.beta_lower * (1.0 + width.max(APART)) => {
+                        (last.beta_upper, last.atoms.after) = (high.beta, high.atoms);
+                    }
+                    _ => search.transitions.push(transition),
+                }
+                low = high;
             }
-            search.reached = end;
+            low = end;
+            search.reached = low.beta;
         }
         Ok(search)
     }
 
-    /// How many atoms the optimum at β cannot do without. For more than two values of Y, the search starts from the optimum
-    /// before it.
-    fn atoms_needed(&self, beta: f64, near: &mut Option<Solution>) -> Result<usize, BottleneckError> {
-        let is_binary = self.is_binary();
-        let solution = self.solve_near(beta, near.as_ref().filter(|_| !is_binary))?;
+    /// How many atoms the optimum at β cannot do without. For more than two values of Y, the search starts from an optimum nearby.
+    fn counted(&self, beta: f64, near: Option<&Solution>, price: f64) -> Result<Counted, BottleneckError> {
+        let effort = Effort { proof: Work::None, ..Effort::LITTLE }.to(price);
+        let solution = self.solve_with(beta, near.filter(|_| !self.is_binary()), effort)?;
         if solution.lagrangian >= -ROUNDING * beta {
-            return Ok(1);
+            return Ok(Counted { beta, atoms: 1, optimum: None });
         }
-        let price = if is_binary { PRICE.0 } else { PRICE.1 };
-        let needed = self.with_fewest_atoms(beta, solution.support.clone(), price).w.len().max(2);
-        *near = Some(solution);
-        Ok(needed)
+        let atoms = self.with_fewest_atoms(beta, solution.support.clone(), price).w.len().max(2);
+        Ok(Counted { beta, atoms, optimum: Some(solution) })
     }
 
     /// For binary Y: lowers the lower end of an onset to where saying nothing is proven optimal.
@@ -152,6 +179,7 @@ mod tests {
     use crate::JointDistribution;
     use crate::bottleneck::{Problem, paper_task};
     use approx::assert_abs_diff_eq;
+    use ndarray::{Array1, Array2};
 
     /// One clear x among many vague ones: the onset is a jump, before the trivial solution is unstable.
     fn jump() -> Problem {
@@ -199,5 +227,18 @@ mod tests {
         let independent = Problem::new(&JointDistribution::uniform_binary(&[0.3, 0.3]).unwrap());
         assert_eq!(independent.local_stability(), f64::INFINITY);
         assert!(independent.transitions(100.0, 20, 1e-6).unwrap().is_empty());
+    }
+
+    #[test]
+    fn atoms_that_are_born_together_are_one_transition() {
+        // Four values of Y, each sent whole with probability 0.7: no value comes before another.
+        let channel = Array2::from_shape_fn((4, 4), |(x, y)| if x == y { 0.7 } else { 0.1 });
+        let joint = JointDistribution::from_conditional(Array1::from_elem(4, 0.25), channel).unwrap();
+        let problem = Problem::new(&joint);
+        let found = problem.transitions(20.0, 60, 1e-6).unwrap();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].atoms.before, found[0].atoms.after), (1, 4));
+        // The optimum jumps there, before saying nothing is unstable.
+        assert!(found[0].beta_upper < problem.local_stability(), "{found:?}");
     }
 }
