@@ -113,7 +113,7 @@ impl Description {
             columns: d,
             values: values(&of_all),
             of_each,
-            step: (least_step > 0.0 && most_step < 1.01 * least_step).then_some(least_step),
+            step: (least_step > 0.0 && least_step.is_finite() && most_step < 1.01 * least_step).then_some(least_step),
             zeros: of_all.iter().map(|column| column.zeros).sum::<usize>() as f64 / (n * d).max(1) as f64,
             scales: if least > 0.0 && least.is_finite() { most / least } else { 1.0 },
             copies,
@@ -223,7 +223,8 @@ impl fmt::Display for Description {
         let Self { rows, distinct_rows, columns, of_each, step, zeros, scales, copies, .. } = self;
         write!(
             f,
-            "{rows} rows, {distinct_rows} of them different, {columns} {}",
+            "{rows} {}, {distinct_rows} of them different, {columns} {}",
+            plural(*rows, "row", "rows"),
             plural(*columns, "column", "columns")
         )?;
         let [constant, discrete, partly, continuous] = *of_each;
@@ -245,7 +246,7 @@ impl fmt::Display for Description {
             write!(f, "; {:.0} % exact zeros", 100.0 * zeros)?;
         }
         if *copies > 0 {
-            write!(f, "; {copies} rows repeat another")?;
+            write!(f, "; {copies} {} another", plural(*copies, "row repeats", "rows repeat"))?;
         }
         if *scales > 10.0 {
             let unlike = if self.has_unlike_units() { " (different units, or columns that hardly vary)" } else { "" };
@@ -312,6 +313,8 @@ mod tests {
         assert_eq!((zeros.copies, zeros.values), (0, Values::PartlyDiscrete));
         let counts = Description::of(v.mapv(|v| (3.0 * v).round()).view());
         assert_eq!((counts.copies, counts.values, counts.step.map(f64::round)), (0, Values::Discrete, Some(1.0)));
+        let one = Description::of(Array2::ones((1, 2)).view());
+        assert_eq!((one.to_string(), one.step), ("1 row, 1 of them different, 2 columns (constant)".to_owned(), None));
         let text = counts.to_string();
         assert!(text.contains("grid of step 1") && text.contains("300 rows"), "{text}");
         let units = Array2::from_shape_fn((300, 2), |(row, column)| v[[row, 0]] * [1.0, 1e4][column]);

@@ -13,6 +13,7 @@
 //! | [`gradient`] | gradient signal-to-noise over the mini-batches of an epoch |
 //! | [`scaling`] | by which law a time grows: exponential, power, linear or not at all |
 //! | [`standing`] | what a number is worth: measured, saturated, a bound, or not to be trusted |
+//! | [`near_copies`], [`succession`] | rows that are no draws of their own: jittered copies, rows that follow one another |
 //! | [`survival`] | Kaplan–Meier: times that some have not reached yet |
 //! | [`statistics`] | bootstrap intervals over replicas: what verdicts are made of |
 
@@ -35,6 +36,7 @@ pub mod scaling;
 mod simd;
 pub mod standing;
 pub mod statistics;
+pub mod succession;
 pub mod survival;
 
 pub use description::Description;

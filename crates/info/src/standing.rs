@@ -9,15 +9,37 @@ pub const NEARLY: f64 = 0.1;
 /// Rounding of sums of logarithms.
 const ROUNDING: f64 = 1e-9;
 
+/// On which side of a bound the information lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// There is at least so much.
+    Lower,
+    /// There is at most so much.
+    Upper,
+}
+
+/// What a method makes of T before it measures that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The bins its units fall in.
+    Bins,
+    /// Fewer digits.
+    Quantised,
+    /// T and noise.
+    Noise,
+}
+
 /// What a number is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// Measured: nothing speaks against it.
     Measured,
+    /// Measured, but of something made of T.
+    MeasuredOf(Form),
     /// At the most that this method can say of so many rows, whatever the layer does; what that is.
     Saturated(String),
-    /// A bound; which.
-    Bound(String),
+    /// A bound; on which side, and what makes it one.
+    Bound(Side, String),
     /// Not to be trusted; why.
     Doubtful(String),
 }
@@ -27,8 +49,12 @@ impl Standing {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Measured => "measured",
+            Self::MeasuredOf(Form::Bins) => "measured of T in bins",
+            Self::MeasuredOf(Form::Quantised) => "measured of T quantised",
+            Self::MeasuredOf(Form::Noise) => "measured of T with noise",
             Self::Saturated(_) => "saturated",
-            Self::Bound(_) => "bound",
+            Self::Bound(Side::Lower, _) => "lower bound",
+            Self::Bound(Side::Upper, _) => "upper bound",
             Self::Doubtful(_) => "not to be trusted",
         }
     }
@@ -37,7 +63,10 @@ impl Standing {
     pub fn because(&self) -> &str {
         match self {
             Self::Measured => "",
-            Self::Saturated(why) | Self::Bound(why) | Self::Doubtful(why) => why,
+            Self::MeasuredOf(Form::Bins) => "bins keep a part of what T knows, and say something else at every width",
+            Self::MeasuredOf(Form::Quantised) => "T itself, with all its digits, may know more",
+            Self::MeasuredOf(Form::Noise) => "T itself, without that noise, may know more",
+            Self::Saturated(why) | Self::Bound(_, why) | Self::Doubtful(why) => why,
         }
     }
 
@@ -77,9 +106,10 @@ impl Standing {
     pub fn or_worse(self, other: Self) -> Self {
         let rank = |standing: &Self| match standing {
             Self::Measured => 0,
-            Self::Bound(_) => 1,
-            Self::Saturated(_) => 2,
-            Self::Doubtful(_) => 3,
+            Self::MeasuredOf(_) => 1,
+            Self::Bound(..) => 2,
+            Self::Saturated(_) => 3,
+            Self::Doubtful(_) => 4,
         };
         if rank(&other) > rank(&self) { other } else { self }
     }
@@ -89,8 +119,9 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Measured => f.write_str("measured"),
-            Self::Saturated(why) => write!(f, "saturated: {why}"),
-            Self::Bound(which) => write!(f, "a bound: {which}"),
+            Self::MeasuredOf(_) | Self::Saturated(_) => write!(f, "{}: {}", self.word(), self.because()),
+            Self::Bound(Side::Lower, why) => write!(f, "a lower bound: {why}"),
+            Self::Bound(Side::Upper, why) => write!(f, "an upper bound: {why}"),
             Self::Doubtful(why) => write!(f, "not to be trusted, because {why}"),
         }
     }

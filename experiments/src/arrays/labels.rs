@@ -123,7 +123,9 @@ impl Labels {
         let more = if self.classes.len() > MOST_SHOWN { ", …" } else { "" };
         let notes = std::iter::once("").chain(self.notes.iter().map(String::as_str)).collect::<Vec<_>>().join("; ");
         let (rows, count) = (self.class.len(), self.classes.len());
-        format!("{shown}: {rows} labels of {count} classes ({}{more}){notes}", classes.join(", "))
+        let [labels, kinds] = [(rows, "label", "labels"), (count, "class", "classes")]
+            .map(|(count, one, more)| if count == 1 { one } else { more });
+        format!("{shown}: {rows} {labels} of {count} {kinds} ({}{more}){notes}", classes.join(", "))
     }
 }
 

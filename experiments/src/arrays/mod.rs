@@ -74,9 +74,21 @@ pub struct Samples {
 }
 
 impl Samples {
+    /// Of classes: a column for each, 1 where a row is of it, else 0.
+    pub fn of_classes(name: &str, labels: &Labels) -> Self {
+        let is = |(row, class): (usize, usize)| f64::from(u8::from(labels.class[row] as usize == class));
+        let count = labels.classes.len();
+        Self {
+            name: name.to_owned(),
+            values: Array2::from_shape_fn((labels.class.len(), count), is),
+            epoch: None,
+            read_as: format!("read as {count} {}, a column each", if count == 1 { "class" } else { "classes" }),
+        }
+    }
+
     /// What they look like and how they were read, in a line.
-    pub fn described(&self) -> String {
-        format!("{}: {}; {}", self.name, Description::of(self.values.view()), self.read_as)
+    pub fn described_as(&self, described: &Description) -> String {
+        format!("{}: {described}; {}", self.name, self.read_as)
     }
 }
 

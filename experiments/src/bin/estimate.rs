@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
+use infoplane_experiments::estimation::table::{About, table};
 use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, conditional, pair, pointwise};
 use infoplane_experiments::terminal::{exit, say};
 use infoplane_experiments::{quoting, rows};
@@ -22,7 +23,7 @@ use infoplane_experiments::{quoting, rows};
 /// probe:kind=best|linear|mlp|knn; auto (what calibration trusts most on such data, else a probe)
 ///
 /// A line on the error stream says what each file looks like, and one what speaks against a number. Every number has its standing:
-/// measured, saturated, a bound, or not to be trusted. Of rows that the network was trained on, information about their labels includes
+/// measured, saturated, a lower or upper bound, or not to be trusted. Of rows that the network was trained on, information about their labels includes
 /// what it learnt by heart: take rows it has not seen. What an estimator refuses is a row with its reason, and the exit code says so.
 #[derive(Debug, Parser)]
 #[command(name = "estimate", version)]
@@ -39,7 +40,7 @@ struct Cli {
     /// I(A;B) of two continuous samples instead
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with_all = ["t", "y", "x"])]
     pair: Vec<PathBuf>,
-    /// I(A;B|C) of three samples: what A says of B beyond C (ksg, plugin); with --pair
+    /// I(A;B|C) of three samples: what A says of B beyond C (ksg, plugin); with --pair; any of them may be labels in words
     #[arg(long, value_name = "C")]
     given: Option<PathBuf>,
     /// Which rows belong together, one name or number per row: of copies, augmented or repeated, the first is kept
@@ -54,7 +55,7 @@ struct Cli {
     /// Random halves of the rows for the spread of I(T;Y), or of I(A;B), over samples
     #[arg(long, value_name = "N", default_value_t = 0)]
     bootstrap: usize,
-    /// Also write what each row says, i(t;y) or i(a;b), to a CSV file (ksg, mixed-ksg, plugin, bins; of labels also probe)
+    /// Also write what each row says, i(t;y) or i(a;b), to a CSV file (ksg, mixed-ksg, plugin, bins; of labels also probe, of pairs lnc); where auto takes another, ksg
     #[arg(long, value_name = "FILE", conflicts_with = "given")]
     pointwise: Option<PathBuf>,
     /// How to print
@@ -96,30 +97,36 @@ fn answer(cli: &Cli) -> Result<()> {
         describe(&lines);
         rows
     } else if let [a, b] = cli.pair.as_slice() {
-        if let Some(file) = &cli.pointwise {
-            rows::write(file, &pointwise::of_pair([a, b], &estimators, groups)?)?;
-        }
-        let (lines, rows) = pair([a, b], &estimators, resampling, groups)?;
+        let (lines, mut rows) = pair([a, b], &estimators, resampling, groups)?;
         describe(&lines);
+        if let Some(file) = &cli.pointwise {
+            rows::write(file, &pointwise::of_pair([a, b], &mut rows, groups)?)?;
+        }
         rows
     } else {
         ensure!(!cli.t.is_empty(), "name the activations of a layer: --t FILE (or two samples: --pair A B)");
         let Some(labels) = &cli.y else { bail!("name the labels: --y FILE") };
         let layers = Layers::read(&cli.t, labels, cli.x.as_deref(), groups)?;
         describe(&layers.described());
+        let mut rows = layers.estimate(&estimators, resampling);
         if let Some(file) = &cli.pointwise {
-            rows::write(file, &layers.pointwise(&estimators)?)?;
+            rows::write(file, &layers.pointwise(&mut rows)?)?;
         }
-        layers.estimate(&estimators, resampling)
+        rows
     };
-    for row in &mut rows {
-        row.layer = quoting::cell(&row.layer).into_owned();
-        row.notes.iter().for_each(|note| say!("note: {}: {note}", row.layer));
-    }
+    rows.iter_mut().for_each(|row| row.layer = quoting::cell(&row.layer).into_owned());
+    notes(&rows).iter().for_each(|note| say!("note: {note}"));
     match cli.format {
         Format::Csv => print_csv(&rows),
         Format::Json => print_json(&rows),
-        Format::Table => print_table(&rows, !cli.pair.is_empty()),
+        Format::Table => {
+            let about = match (cli.pair.is_empty(), &cli.given) {
+                (true, _) => About::Layers,
+                (false, None) => About::Pair,
+                (false, Some(_)) => About::Conditional,
+            };
+            Ok(write!(io::stdout(), "{}", table(&rows, about))?)
+        }
     }?;
     let refused: Vec<&EstimateRow> = rows.iter().filter(|row| row.refused.is_some()).collect();
     for row in &refused {
@@ -129,73 +136,32 @@ fn answer(cli: &Cli) -> Result<()> {
     Ok(())
 }
 
+/// What is to be said of rows, once where it is the same of several layers.
+fn notes(rows: &[EstimateRow]) -> Vec<String> {
+    let mut notes: Vec<(&str, Vec<&str>)> = Vec::new();
+    for row in rows {
+        for note in &row.notes {
+            match notes.iter_mut().find(|(other, _)| other == note) {
+                Some((_, layers)) if layers.contains(&row.layer.as_str()) => (),
+                Some((_, layers)) => layers.push(&row.layer),
+                None => notes.push((note, vec![&row.layer])),
+            }
+        }
+    }
+    let of = |(note, layers): (&str, Vec<&str>)| match layers.len() {
+        1 => format!("{}: {note}", layers[0]),
+        count => format!("{} and {} more: {note}", layers[0], count - 1),
+    };
+    notes.into_iter().map(of).collect()
+}
+
 fn print_csv(rows: &[EstimateRow]) -> Result<()> {
     let mut writer = csv::Writer::from_writer(io::stdout());
     rows.iter().try_for_each(|row| writer.serialize(row))?;
     Ok(writer.flush()?)
 }
 
-/// JSON has no infinity: it is written as the text "inf".
+/// JSON has no infinity: it is null, and `i_xt_is_infinite` says so.
 fn print_json(rows: &[EstimateRow]) -> Result<()> {
-    let mut values = serde_json::to_value(rows)?;
-    for (value, row) in values.as_array_mut().into_iter().flatten().zip(rows) {
-        for (key, number) in
-            [("i_xt_bits", row.i_xt_bits), ("i_xt_lower_bits", row.i_xt_lower_bits), ("i_ty_bits", row.i_ty_bits)]
-        {
-            if number == Some(f64::INFINITY) {
-                value[key] = "inf".into();
-            }
-        }
-    }
-    Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&values)?)?)
-}
-
-fn print_table(rows: &[EstimateRow], is_pair: bool) -> Result<()> {
-    let width = |of: fn(&EstimateRow) -> &str, least: usize| {
-        rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0).max(least)
-    };
-    let (layer, estimator) = (width(|row| &row.layer, 5), width(|row| &row.estimator, 9));
-    let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "{:<layer$}  {:<estimator$}  {:>12}  {:>24}  {:>12}  {:>10}  {:>8}  {:>10}  {:>22}  {:>22}  standing",
-        "layer",
-        "estimator",
-        if is_pair { "I(A;B) bits" } else { "I(X;T) bits" },
-        "bounds or error",
-        if is_pair { "" } else { "I(T;Y) bits" },
-        "error",
-        "p-value",
-        "shuffled",
-        "95 % for the truth",
-        "95 % of samples"
-    )?;
-    for row in rows {
-        let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.6}"));
-        let about = match (row.i_xt_standard_error_bits, row.i_xt_lower_bits, row.i_xt_upper_bits) {
-            (Some(error), ..) => format!("± {error:.6}"),
-            (None, Some(lower), Some(upper)) if lower == upper => "exact".to_owned(),
-            (None, None, None) => String::new(),
-            (None, lower, upper) => format!("[{}, {}]", number(lower), number(upper)),
-        };
-        let ends = |lower: Option<f64>, upper: Option<f64>| match (lower, upper) {
-            (None, None) => String::new(),
-            (lower, upper) => format!("[{}, {}]", number(lower), number(upper)),
-        };
-        writeln!(
-            out,
-            "{:<layer$}  {:<estimator$}  {:>12}  {about:>24}  {:>12}  {:>10}  {:>8}  {:>10}  {:>22}  {:>22}  {}",
-            row.layer,
-            row.estimator,
-            number(row.i_xt_bits),
-            number(row.i_ty_bits),
-            number(row.i_ty_standard_error_bits),
-            row.p_value.map_or_else(String::new, |p| format!("{p:.4}")),
-            number(row.null_mean_bits),
-            ends(row.interval_lower_bits, row.interval_upper_bits),
-            ends(row.spread_lower_bits, row.spread_upper_bits),
-            row.words,
-        )?;
-    }
-    Ok(())
+    Ok(writeln!(io::stdout(), "{}", serde_json::to_string_pretty(rows)?)?)
 }

@@ -106,8 +106,8 @@ pub enum EstimateError {
     PairsOnly,
     /// A method whose number is no mean over rows.
     #[error(
-        "this estimator says nothing of single rows; ksg, mixed-ksg, plugin without a correction, binning and its like do, and of labels \
-         probe"
+        "this estimator says nothing of single rows; ksg, mixed-ksg, plugin without a correction, binning and its like do, of labels \
+         probe, of pairs lnc"
     )]
     NoPointwise,
     /// More columns than a method is made for.

@@ -52,6 +52,11 @@ impl Estimator for Lnc {
     }
 
     fn pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Estimate, EstimateError> {
+        let bits: Vec<f64> = self.pointwise_of_pair(a, b)?.into_iter().flatten().collect();
+        Ok(Estimate::point(bits.iter().sum::<f64>() / bits.len() as f64))
+    }
+
+    fn pointwise_of_pair(&self, a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Vec<Option<f64>>, EstimateError> {
         let columns = a.ncols() + b.ncols();
         if columns > MOST_COLUMNS {
             return Err(EstimateError::TooManyColumns { columns, most: MOST_COLUMNS });
@@ -61,8 +66,8 @@ impl Estimator for Lnc {
             return Err(EstimateError::TooFewNeighbours { k, columns });
         }
         let ksg = Ksg { k, ..Ksg::default() };
-        let Measured { a, b, .. } = ksg.measured(a, b)?;
-        let uncorrected = ksg.of_columns(&a, &b)?.bits;
+        let mut of_rows = ksg.pointwise_of_pair(a, b)?;
+        let Measured { a, b, rows } = ksg.measured(a, b)?;
         let alpha = self.alpha.unwrap_or_else(|| alpha(k, columns));
         let both = a.beside(&b);
         let logs = for_each_row(&a, &b, |row, distances| {
@@ -73,8 +78,13 @@ impl Estimator for Lnc {
                 near.flat_map(|j| both.row(j).zip(&centre).map(|(v, c)| v - c).collect::<Vec<_>>()).collect();
             Some(log_ratio(&offsets, columns)).filter(|&log| log < alpha.ln()).unwrap_or(0.0)
         });
-        let corrected = uncorrected - logs.iter().sum::<f64>() / logs.len() as f64 / std::f64::consts::LN_2;
-        if corrected.is_finite() { Ok(Estimate::point(corrected)) } else { Err(FLAT) }
+        if logs.iter().any(|log| !log.is_finite()) {
+            return Err(FLAT);
+        }
+        for (row, log) in rows.into_iter().zip(logs) {
+            of_rows[row] = of_rows[row].map(|bits| bits - log / std::f64::consts::LN_2);
+        }
+        Ok(of_rows)
     }
 }
 
