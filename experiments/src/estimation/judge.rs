@@ -17,6 +17,7 @@ use ndarray::{ArrayView2, Axis};
 use rand::seq::SliceRandom;
 
 use super::second_views;
+use super::sides::shape_of_pair;
 use crate::calibration::advice::{Calibration, Shape};
 use crate::methods::{Method, Neural};
 
@@ -125,7 +126,7 @@ pub fn of_labels(
             let neighbours = Ksg::default().estimate(sample).map(|neighbours| neighbours.i_ty.bits);
             Some(by_chance(i_ty, null).or_worse(beside_neighbours(i_ty.bits, neighbours)))
         }
-        _ => second_views::of_labels(method, sample, upper),
+        _ => second_views::of_labels(method, sample, upper, described),
     };
     match doubt {
         Some(doubt @ Standing::Doubtful(_)) => only(doubt),
@@ -205,7 +206,12 @@ impl Dependence {
         } else {
             return judged;
         };
-        Judged { standing: judged.standing.or_worse(Standing::Doubtful(doubt)), interval: None }
+        // Whatever else speaks against the number is so of rows that are no draws.
+        let doubt = match &judged.standing {
+            Standing::Doubtful(other) => format!("{doubt}; besides, {other}"),
+            _ => doubt,
+        };
+        Judged { standing: Standing::Doubtful(doubt), interval: None }
     }
 }
 
@@ -245,8 +251,15 @@ pub fn of_inputs(method: &Method, i_xt: Estimate, sample: &Sample, shape: Option
     }
 }
 
-/// Of I(A;B) of two samples; `most` is the entropy of a side that is discrete.
-pub fn of_pair(method: &Method, estimate: Estimate, [a, b]: [ArrayView2<f64>; 2], shape: Shape, most: f64) -> Judged {
+/// Of I(A;B) of two samples, which are `described`; `most` is the entropy of a side that is discrete.
+pub fn of_pair(
+    method: &Method,
+    estimate: Estimate,
+    [a, b]: [ArrayView2<f64>; 2],
+    described: [&Description; 2],
+    most: f64,
+) -> Judged {
+    let shape = shape_of_pair(described[0], described[1]);
     let standing = Standing::within(estimate, most, "the entropy of one side", BELOW);
     let rows = (shape.rows as f64).log2();
     match method {
@@ -279,7 +292,7 @@ pub fn of_pair(method: &Method, estimate: Estimate, [a, b]: [ArrayView2<f64>; 2]
                 let neighbours = Ksg::default().pair(a, b).map(|neighbours| neighbours.bits);
                 Some(by_chance(estimate, null).or_worse(beside_neighbours(estimate.bits, neighbours)))
             } else {
-                second_views::of_pair(method, [a, b])
+                second_views::of_pair(method, [a, b], described)
             };
             match doubt {
                 Some(doubt @ Standing::Doubtful(_)) => Judged { standing: doubt, interval: None },

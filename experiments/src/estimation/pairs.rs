@@ -113,7 +113,7 @@ pub fn pair(
             |permutations, rng| permutation_of_pair(method, a.view(), b.view(), permutations, rng),
             |halves, rng| interval_of_pair(method, a.view(), b.view(), halves, rng),
         );
-        let judged = judge::of_pair(method, estimate, [a.view(), b.view()], shape, most);
+        let judged = judge::of_pair(method, estimate, [a.view(), b.view()], described, most);
         let judged = dependence.judge(judged);
         let judged = judge::of_nothing(judged, described);
         work.is_done();

@@ -9,9 +9,11 @@
 //!   far neighbours reach, and would go on rising with more rows.
 //! - *A probe*, of labels: its lower confidence limit is below the truth whatever the data are.
 //!
-//! Differences are judged beside their standard error over rows. How often each fires where the number is right, and where it is wrong, is
+//! Columns whose values repeat, or lie on a grid, have no ranks and no reach to speak of, and those two are not asked there. Differences
+//! are judged beside their standard error over rows. How often each fires where the number is right, and where it is wrong, is
 //! in docs/estimators.md.
 
+use infoplane_info::description::{Description, Values};
 use infoplane_info::estimators::cca::normal_scores;
 use infoplane_info::estimators::ksg::Ksg;
 use infoplane_info::estimators::lnc::Lnc;
@@ -28,8 +30,10 @@ use crate::methods::probe::Probe;
 const TOLERATED: f64 = 0.1;
 /// Some of the columns may say so much of that more: neighbours in few columns are the better.
 const OF_COLUMNS: f64 = 0.7;
-/// Three times as many neighbours may say so much of it less.
-const OF_MORE: f64 = 0.75;
+/// Bits below which what three times as many neighbours may say less is no smaller share.
+const OF_MORE: f64 = 0.6;
+/// Of a class there are so many times as many rows as neighbours at least, or how many neighbours are looked at matters by itself.
+const OF_CLASS: usize = 10;
 /// Standard errors that are no chance.
 const BEYOND_CHANCE: f64 = 3.0;
 /// Rows at which views cost little; what speaks against the number is then asked of all.
@@ -39,20 +43,22 @@ const ALL_CHOICES: usize = 4;
 const EACH: usize = 16;
 
 /// Of labels: what speaks against the number of `method`, whose interval for the truth ends at `upper`.
-pub fn of_labels(method: &Method, sample: &Sample, upper: f64) -> Option<Standing> {
+pub fn of_labels(method: &Method, sample: &Sample, upper: f64, described: &Description) -> Option<Standing> {
     if !is_of_neighbours(method) {
         return None;
     }
+    let is_smooth = is_smooth(described);
     let doubt = |sample: &Sample| {
         let t = sample.t;
+        let of_class = t.nrows() / sample.joint.n_y().max(1);
         let first = method.pointwise(sample).ok()?;
         let views = Views { method, first: &first, of: &|method, [t, _]| method.pointwise(&Sample { t, ..*sample }) };
         let choices = choices(t.ncols()).into_iter().map(|columns| [t.select(Axis(1), &columns), none()]);
         views
             .columns(choices)
-            .or_else(|| views.ranks([t, none().view()]))
+            .or_else(|| if is_smooth { views.ranks([t, none().view()]) } else { None })
             .or_else(|| views.components([Some(principal_components(t)?), None], [t, t]))
-            .or_else(|| views.reach([t, t]))
+            .or_else(|| if is_smooth { views.reach([t, t], of_class) } else { None })
     };
     let n = sample.t.nrows();
     let found = if n <= MOST_ROWS {
@@ -74,10 +80,11 @@ pub fn of_labels(method: &Method, sample: &Sample, upper: f64) -> Option<Standin
 }
 
 /// Of two samples.
-pub fn of_pair(method: &Method, [a, b]: [ArrayView2<f64>; 2]) -> Option<Standing> {
+pub fn of_pair(method: &Method, [a, b]: [ArrayView2<f64>; 2], described: [&Description; 2]) -> Option<Standing> {
     if !is_of_neighbours(method) {
         return None;
     }
+    let is_smooth = described.into_iter().all(is_smooth);
     let doubt = |[a, b]: [ArrayView2<f64>; 2]| {
         let first = method.pointwise_of_pair(a, b).ok()?;
         let views = Views { method, first: &first, of: &|method, [a, b]| method.pointwise_of_pair(a, b) };
@@ -85,12 +92,12 @@ pub fn of_pair(method: &Method, [a, b]: [ArrayView2<f64>; 2]) -> Option<Standing
         let of_b = choices(b.ncols()).into_iter().map(|columns| [a.to_owned(), b.select(Axis(1), &columns)]);
         views
             .columns(of_a.chain(of_b))
-            .or_else(|| views.ranks([a, b]))
+            .or_else(|| if is_smooth { views.ranks([a, b]) } else { None })
             .or_else(|| {
                 let [one, other] = [a, b].map(principal_components);
                 if one.is_none() && other.is_none() { None } else { views.components([one, other], [a, b]) }
             })
-            .or_else(|| views.reach([a, b]))
+            .or_else(|| if is_smooth { views.reach([a, b], a.nrows()) } else { None })
     };
     let n = a.nrows();
     if n <= MOST_ROWS {
@@ -98,6 +105,11 @@ pub fn of_pair(method: &Method, [a, b]: [ArrayView2<f64>; 2]) -> Option<Standing
     }
     let few = [a, b].map(|side| side.select(Axis(0), &evenly(n)));
     doubt([few[0].view(), few[1].view()]).and_then(|_| doubt([a, b]))
+}
+
+/// Whether no column is of values that repeat, or lie on a grid.
+fn is_smooth(described: &Description) -> bool {
+    described.of_each[Values::Discrete as usize] == 0
 }
 
 fn is_of_neighbours(method: &Method) -> bool {
@@ -125,8 +137,8 @@ fn choices(columns: usize) -> Vec<Vec<usize>> {
     }
 }
 
-/// The method with other numbers of neighbours: one, and three times as many.
-fn reaches(method: &Method, columns: usize) -> Option<[Option<Method>; 2]> {
+/// The method with other numbers of neighbours: one, and about three times as many, which is said.
+fn reaches(method: &Method, columns: usize) -> Option<(usize, [Option<Method>; 2])> {
     let Method::Formula(kind) = method else { return None };
     let of = |k: usize| match kind {
         EstimatorKind::Ksg(ksg) => EstimatorKind::Ksg(Ksg { k, ..*ksg }),
@@ -142,7 +154,8 @@ fn reaches(method: &Method, columns: usize) -> Option<[Option<Method>; 2]> {
         EstimatorKind::Lnc(lnc) => lnc.k.unwrap_or_else(|| (2 * columns).max(5)),
         _ => return None,
     };
-    Some([(k > 1).then(|| Method::Formula(of(1))), Some(Method::Formula(of(3 * k + 1)))])
+    let more = 3 * k + 1;
+    Some((more, [(k > 1).then(|| Method::Formula(of(1))), Some(Method::Formula(of(more)))]))
 }
 
 /// What each row says, by a method, of two sides, or of the first and labels.
@@ -174,7 +187,8 @@ impl Views<'_> {
     /// Over the rows of which both say something.
     fn beside(&self, second: &[Option<f64>]) -> Option<Difference> {
         let both: Vec<(f64, f64)> = self.first.iter().zip(second).filter_map(|(a, b)| Some(((*a)?, (*b)?))).collect();
-        if both.len() < 2 {
+        // A view of other rows is none of the same data.
+        if both.len() < 2 || both.len() < self.first.iter().flatten().count() {
             return None;
         }
         let n = both.len() as f64;
@@ -222,15 +236,17 @@ impl Views<'_> {
         })
     }
 
-    fn reach(&self, sides: [ArrayView2<f64>; 2]) -> Option<Standing> {
+    /// `of_class` rows share a label, or are all there are.
+    fn reach(&self, sides: [ArrayView2<f64>; 2], of_class: usize) -> Option<Standing> {
         let columns = sides.iter().map(ArrayView2::ncols).sum();
-        let [one, more] = reaches(self.method, columns)?;
+        let (reach, [one, more]) = reaches(self.method, columns)?;
         let finer =
             one.and_then(|one| self.by(&one, sides)).filter(|d| d.is_more(1.0)).map(|d| (d.first, d.second, "one"));
         let coarser = || {
-            let d = self.by(&more?, sides)?;
-            let back = Difference { first: d.second, second: d.first, error: d.error };
-            back.is_more(OF_MORE).then_some((d.first, d.second, "three times as many"))
+            let d = self.by(&more?, sides).filter(|_| of_class >= OF_CLASS * reach)?;
+            let tolerated = TOLERATED * d.first.max(OF_MORE);
+            let is_less = d.first - d.second > tolerated.max(BEYOND_CHANCE * d.error);
+            is_less.then_some((d.first, d.second, "three times as many"))
         };
         finer.or_else(coarser).map(|(first, second, how_many)| {
             Standing::Doubtful(format!(

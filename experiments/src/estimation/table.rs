@@ -140,6 +140,8 @@ fn number(value: Option<f64>) -> String {
 fn ends(lower: Option<f64>, upper: Option<f64>) -> String {
     match (lower, upper) {
         (None, None) => String::new(),
+        (Some(_), None) => format!("≥ {}", number(lower)),
+        (None, Some(_)) => format!("≤ {}", number(upper)),
         (lower, upper) => format!("[{}, {}]", number(lower), number(upper)),
     }
 }

@@ -18,7 +18,7 @@ const SHORT: f64 = 10.0;
 const FIRST: usize = 256;
 const LEAST_ROWS: usize = 2000;
 /// A trial that takes so long is timed well.
-const TIMED: Duration = Duration::from_millis(100);
+const TIMED: Duration = Duration::from_millis(300);
 
 /// What is done of so many estimates.
 pub(super) struct Work {
@@ -45,7 +45,7 @@ impl Work {
         // A half is so much less.
         let seconds = seconds * (1.0 + resampling.permutations as f64 + resampling.halves as f64 / 3.0);
         if seconds > SHORT {
-            say!("{method} on {layer}, {rows} rows: about {}, and as long again if it is judged", in_words(seconds));
+            say!("{method} on {layer}, {rows} rows: about {}, and what judges it beside", in_words(seconds));
             let progress = self
                 .progress
                 .take()
