@@ -16,7 +16,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 /// Data of known information.
 enum Data {
-    Labelled(Array2<f64>, JointDistribution),
+    Labelled(Array2<f64>, Box<JointDistribution>),
     Pair(Array2<f64>, Array2<f64>),
 }
 
@@ -98,7 +98,7 @@ fn of_problem(problem: &Problem, rows: usize, seed: u64) -> Option<Data> {
     let sampled = problem.draw(rows, seed);
     match (sampled.pair, sampled.labelled) {
         (Some((a, b)), _) => Some(Data::Pair(a, b)),
-        (None, Some((t, joint))) => (t.ncols() <= 100).then_some(Data::Labelled(t, joint)),
+        (None, Some((t, joint))) => (t.ncols() <= 100).then_some(Data::Labelled(t, Box::new(joint))),
         _ => None,
     }
 }
@@ -128,19 +128,20 @@ fn labelled(rows: usize, columns: usize, seed: u64, is_one: impl Fn(&[f64]) -> b
     let of = |(at, row): (usize, Vec<f64>)| f64::from(u8::from(is_one(&row) != (at % 10 == 0)));
     let labels: Vec<f64> = t.rows().into_iter().map(|row| row.to_vec()).enumerate().map(of).collect();
     let joint = JointDistribution::uniform_binary(&labels).expect("labels are a distribution");
-    Data::Labelled(t, joint)
+    Data::Labelled(t, Box::new(joint))
 }
 
 /// A pair of Gaussians correlated by ρ, each stretched: information does not change.
-fn stretched(rows: usize, rho: f64, seed: u64, f: fn(f64) -> f64, g: fn(f64) -> f64) -> Data {
+fn stretched(rows: usize, rho: f64, seed: u64, f: Map, g: Map) -> Data {
     let rng = &mut ChaCha8Rng::seed_from_u64(seed);
     let a = Array2::from_shape_simple_fn((rows, 1), || normal(rng));
     let b = a.mapv(|a| g(rho * a + (1.0 - rho * rho).sqrt() * normal(rng)));
     Data::Pair(a.mapv(f), b)
 }
 
-/// A rule that labels follow.
+/// A rule that labels follow, and how a column is stretched.
 type Rule = fn(&[f64]) -> bool;
+type Map = fn(f64) -> f64;
 
 /// Fine and steep structure.
 fn on_hard(rows: &[usize], seeds: u64) -> Counts {
@@ -153,7 +154,7 @@ fn on_hard(rows: &[usize], seeds: u64) -> Counts {
         ("circle", 2, |t| t[0] * t[0] + t[1] * t[1] > 1.386),
         ("parity of three", 3, |t| t[0] * t[1] * t[2] > 0.0),
     ];
-    const MAPS: [(&str, fn(f64) -> f64, fn(f64) -> f64); 3] = [
+    const MAPS: [(&str, Map, Map); 3] = [
         ("a³, exp 3b", |v| v.powi(3), |v| (3.0 * v).exp()),
         ("exp 2a, exp 2b", |v| (2.0 * v).exp(), |v| (2.0 * v).exp()),
         ("a, b", |v| v, |v| v),

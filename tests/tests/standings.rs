@@ -41,6 +41,11 @@ impl Files {
         path.to_str().unwrap().to_owned()
     }
 
+    fn lines(&self, name: &str, lines: impl Iterator<Item = impl ToString>) -> String {
+        let lines: Vec<String> = lines.map(|line| line.to_string()).collect();
+        self.write(name, &(lines.join("\n") + "\n"))
+    }
+
     fn columns(&self, name: &str, rows: &[Vec<f64>]) -> String {
         let mut text = String::new();
         for row in rows {
@@ -79,9 +84,8 @@ fn rows_that_follow_one_another_are_doubted_and_files_in_order_are_not() {
             (files.columns("a.csv", &following(2000, share, 1)), files.columns("b.csv", &following(2000, share, 2)));
         let (rows, notes) = answer(&["--pair", &a, &b, "--estimator", "ksg", "--shuffle", "19"]);
         assert!(word(&rows[0], "i_xt") == "not to be trusted" && notes.contains("follow one another"), "{notes}");
-        let y: String = (0..2000).map(|row| format!("{}\n", row / 500)).collect();
-        let (rows, notes) =
-            answer(&["--t", &a, "--y", &files.write("y.csv", &y), "--estimator", "ksg", "--estimator", "probe"]);
+        let y = files.lines("y.csv", (0..2000).map(|row| row / 500));
+        let (rows, notes) = answer(&["--t", &a, "--y", &y, "--estimator", "ksg", "--estimator", "probe"]);
         assert!(
             rows.iter().all(|row| word(row, "i_ty") == "not to be trusted") && notes.contains("--groups FILE"),
             "{notes}"
@@ -94,8 +98,7 @@ fn rows_that_follow_one_another_are_doubted_and_files_in_order_are_not() {
     // Sorted by class, and by the first column.
     let mut t: Vec<Vec<f64>> =
         (0..1000).map(|row| vec![f64::from(row / 250) + 0.5 * normal(rng), normal(rng)]).collect();
-    let y: String = (0..1000).map(|row| format!("{}\n", row / 250)).collect();
-    let y = files.write("y.csv", &y);
+    let y = files.lines("y.csv", (0..1000).map(|row| row / 250));
     let (rows, notes) = answer(&["--t", &files.columns("t.csv", &t), "--y", &y, "--estimator", "ksg"]);
     assert_eq!(word(&rows[0], "i_ty"), "measured", "{notes}");
     t.sort_by(|a, b| a[0].total_cmp(&b[0]));
@@ -114,8 +117,8 @@ fn words_say_what_a_number_is_of_and_on_which_side() {
     // As bfloat16 has them, and saturated.
     let short = |v: f64| f64::from(f32::from_bits(((3.0 * v).tanh() as f32).to_bits() & 0xffff_0000));
     let coarse: Vec<Vec<f64>> = t.iter().map(|row| vec![short(row[0])]).collect();
-    let y: String = labels.iter().map(|y| format!("{y}\n")).collect();
-    let (t, coarse, y) = (files.columns("t.csv", &t), files.columns("coarse.csv", &coarse), files.write("y.csv", &y));
+    let y = files.lines("y.csv", labels.iter());
+    let (t, coarse) = (files.columns("t.csv", &t), files.columns("coarse.csv", &coarse));
     let of = |t: &str, estimator: &str| {
         let (rows, notes) = answer(&["--t", t, "--y", &y, "--estimator", estimator]);
         (word(&rows[0], "i_xt"), word(&rows[0], "i_ty"), notes)
@@ -183,8 +186,8 @@ fn a_third_sample_may_be_words_and_tables_are_as_narrow_as_names_allow() {
     let c: Vec<usize> = (0..500).map(|_| rng.random_range(0..3)).collect();
     let a: Vec<Vec<f64>> = c.iter().map(|&c| vec![3.0 * c as f64 + normal(rng)]).collect();
     let b: Vec<Vec<f64>> = c.iter().map(|&c| vec![3.0 * c as f64 + normal(rng)]).collect();
-    let words: String = c.iter().map(|&c| format!("{}\n", ["cat", "dog", "ant"][c])).collect();
-    let (a, b, words) = (files.columns("a.csv", &a), files.columns("b.csv", &b), files.write("c.csv", &words));
+    let words = files.lines("c.csv", c.iter().map(|&c| ["cat", "dog", "ant"][c]));
+    let (a, b) = (files.columns("a.csv", &a), files.columns("b.csv", &b));
     let output = estimate(&["--pair", &a, &b, "--given", &words, "--estimator", "ksg"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && text.contains("I(A;B|C) bits"), "{text}");

@@ -147,7 +147,7 @@ mod tests {
             // By class, and by parts of classes that lie apart.
             let parts: Vec<Array2<f64>> =
                 (0..5).map(|part| following(n / 5, 4, 0.0, rng) + 5.0 * f64::from(part)).collect();
-            let views: Vec<ArrayView2<f64>> = parts.iter().map(Array2::view).collect();
+            let views: Vec<ArrayView2<f64>> = parts.iter().map(|part| part.view()).collect();
             let sorted = concatenate(Axis(0), &views).unwrap();
             let classes: Vec<usize> = (0..n).map(|row| 5 * row / n).collect();
             assert_eq!(rows_apart(sorted.view(), Some(&classes)), None, "{n}");

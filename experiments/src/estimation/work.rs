@@ -92,7 +92,7 @@ fn expected(rows: usize, time: impl Fn(usize) -> Duration) -> Option<f64> {
 
 fn in_words(seconds: f64) -> String {
     match seconds {
-        ..100.0 => format!("{:.0} seconds", seconds),
+        ..100.0 => format!("{seconds:.0} seconds"),
         ..6000.0 => format!("{:.0} minutes", seconds / 60.0),
         _ => format!("{:.0} hours", seconds / 3600.0),
     }
