@@ -111,25 +111,35 @@ pub fn table(rows: &[EstimateRow], about: About) -> String {
             .filter(|column| !column.cells[at].is_empty())
             .map(|column| format!("{} {}", column.head, column.cells[at]))
             .collect();
-        lines.push(said.join("; "));
+        lines.push(wrapped(&said));
     }
     with_lines_below(&text, &lines)
 }
 
-/// The lines of a table with what stands below each row.
-fn with_lines_below(text: &str, below: &[String]) -> String {
-    let mut lines = text.lines();
-    let mut whole = lines.next().map_or_else(String::new, |head| format!("{head}\n"));
-    for (line, below) in lines.zip(below) {
-        whole.push_str(line);
-        whole.push('\n');
-        if !below.is_empty() {
-            whole.push_str(INDENT);
-            whole.push_str(below);
-            whole.push('\n');
+/// What is said below a row, in as many lines as it takes.
+fn wrapped(said: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in said {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 2 + part.chars().count() <= WIDTH => {
+                line.push_str("; ");
+                line.push_str(part);
+            }
+            _ => lines.push(format!("{INDENT}{part}")),
         }
     }
-    whole
+    lines
+}
+
+/// The lines of a table with what stands below each row.
+fn with_lines_below(text: &str, below: &[Vec<String>]) -> String {
+    let mut lines = text.lines();
+    let mut whole: Vec<&str> = lines.next().into_iter().collect();
+    for (line, below) in lines.zip(below) {
+        whole.push(line);
+        whole.extend(below.iter().map(String::as_str));
+    }
+    whole.join("\n") + "\n"
 }
 
 fn number(value: Option<f64>) -> String {
