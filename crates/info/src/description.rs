@@ -143,7 +143,7 @@ impl Column {
     /// Of finite numbers.
     pub fn of(column: ArrayView1<f64>) -> Self {
         let mut sorted: Vec<f64> = column.iter().map(|value| value + 0.0).collect();
-        sorted.sort_by(f64::total_cmp);
+        sorted.sort_unstable_by(f64::total_cmp);
         let n = sorted.len();
         let runs: Vec<&[f64]> = sorted.chunk_by(|a, b| a == b).collect();
         let alone = runs.iter().filter(|run| run.len() == 1).count();

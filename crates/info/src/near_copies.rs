@@ -6,9 +6,11 @@
 //! evenly in d dimensions have E ln(r_{k+1}/r_k) = 1/(k d), whatever their density.
 
 use ndarray::ArrayView2;
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::description::spread;
+use crate::simd::run;
 
 /// Distances that are computed, about, in numbers.
 const WORK: usize = 400_000_000;
@@ -29,29 +31,12 @@ pub fn near_copies(rows: ArrayView2<f64>, labels: Option<&[usize]>) -> Option<us
     if n < 2 * needed || d == 0 {
         return None;
     }
-    let scaled = scaled(rows);
+    let columns = scaled(rows);
     let looked_at = (WORK / (n * d)).clamp(LOOKED_AT.0, LOOKED_AT.1).min(n);
     let nearest: Vec<(usize, Vec<(f64, usize)>)> = (0..looked_at)
         .into_par_iter()
-        .map(|at| {
-            let row = at * n / looked_at;
-            let here = &scaled[row * d..][..d];
-            let mut others: Vec<(f64, usize)> = scaled
-                .chunks_exact(d)
-                .enumerate()
-                .map(|(other, there)| {
-                    (here.iter().zip(there).map(|(a, b)| f64::from((a - b) * (a - b))).sum::<f64>(), other)
-                })
-                // Itself, and exact copies, which others look for.
-                .filter(|(square, _)| *square > 0.0)
-                .collect();
-            if others.len() > needed {
-                others.select_nth_unstable_by(needed, |a, b| a.0.total_cmp(&b.0));
-                others.truncate(needed);
-            }
-            others.sort_by(|a, b| a.0.total_cmp(&b.0));
-            (row, others)
-        })
+        .map(|at| at * n / looked_at)
+        .map(|row| (row, nearest(&columns, row, needed)))
         .filter(|(_, others)| others.len() == needed)
         .collect();
     if nearest.len() < LOOKED_AT.0.min(looked_at) {
@@ -79,24 +64,71 @@ pub fn near_copies(rows: ArrayView2<f64>, labels: Option<&[usize]>) -> Option<us
     are_alike.then_some(copies + 1)
 }
 
-/// Rows one after the other, columns in units of their spread.
-fn scaled(rows: ArrayView2<f64>) -> Vec<f32> {
-    let (n, d) = rows.dim();
-    let units: Vec<(f64, f64)> = (0..d)
+/// The squares of the distances to so many nearest other rows, ascending, and which those are; copies of the row are left out.
+fn nearest(columns: &[Vec<f32>], row: usize, count: usize) -> Vec<(f64, usize)> {
+    let n = columns[0].len();
+    let ascending = |a: &(f64, usize), b: &(f64, usize)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
+    let mut near = Vec::with_capacity(2 * count);
+    let (mut enough, mut squares) = (f64::INFINITY, [0.0; TILE]);
+    for first in (0..n).step_by(TILE) {
+        let squares = &mut squares[..TILE.min(n - first)];
+        run(Squares { columns, row, first, out: squares });
+        for (place, &square) in squares.iter().enumerate() {
+            // Itself, and exact copies, which others look for, are at 0.
+            if square > 0.0 && square < enough {
+                near.push((square, first + place));
+                if near.len() == 2 * count {
+                    near.select_nth_unstable_by(count - 1, ascending);
+                    near.truncate(count);
+                    enough = near[count - 1].0;
+                }
+            }
+        }
+    }
+    near.sort_unstable_by(ascending);
+    near.truncate(count);
+    near
+}
+
+/// Rows whose distances are computed at a time.
+const TILE: usize = 1024;
+
+/// The squares of a row's distances to some rows from a first one on.
+struct Squares<'a> {
+    columns: &'a [Vec<f32>],
+    row: usize,
+    first: usize,
+    out: &'a mut [f64],
+}
+
+impl WithSimd for Squares<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        self.out.fill(0.0);
+        for column in self.columns {
+            let here = column[self.row];
+            for (out, there) in self.out.iter_mut().zip(&column[self.first..]) {
+                let gap = here - there;
+                *out += f64::from(gap * gap);
+            }
+        }
+    }
+}
+
+/// Columns in units of their spread.
+fn scaled(rows: ArrayView2<f64>) -> Vec<Vec<f32>> {
+    let columns: Vec<_> = rows.columns().into_iter().collect();
+    columns
         .into_par_iter()
         .map(|column| {
-            let mut sorted = rows.column(column).to_vec();
-            sorted.sort_by(f64::total_cmp);
-            (sorted[n / 2], spread(&sorted))
+            let mut sorted = column.to_vec();
+            sorted.sort_unstable_by(f64::total_cmp);
+            let (middle, unit) = (sorted[sorted.len() / 2], spread(&sorted));
+            column.iter().map(|value| if unit > 0.0 { ((value - middle) / unit) as f32 } else { 0.0 }).collect()
         })
-        .collect();
-    let mut scaled = vec![0.0_f32; n * d];
-    scaled.par_chunks_exact_mut(d).enumerate().for_each(|(row, to)| {
-        for ((to, value), (middle, unit)) in to.iter_mut().zip(rows.row(row)).zip(&units) {
-            *to = if *unit > 0.0 { ((value - middle) / unit) as f32 } else { 0.0 };
-        }
-    });
-    scaled
+        .collect()
 }
 
 #[cfg(test)]

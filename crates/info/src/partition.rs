@@ -54,7 +54,11 @@ impl Partition {
         let mut refinement = Refinement::new(rows.nrows());
         for column in rows.columns() {
             let bits: Vec<u64> = column.iter().map(|&value| (value + 0.0).to_bits()).collect();
-            let (codes, _) = number_in_order(&bits);
+            let (codes, distinct) = number_in_order(&bits);
+            if distinct == codes.len() {
+                // Nor do whole rows repeat then, and numbers in order are what these are.
+                return Self::numbered((codes, distinct));
+            }
             refinement.split_by(&codes.into_iter().map(f64::from).collect::<Vec<_>>());
         }
         refinement.finish()

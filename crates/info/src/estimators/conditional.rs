@@ -9,8 +9,9 @@
 use ndarray::{Array1, ArrayView2, Axis};
 use statrs::function::gamma::digamma;
 
+use super::columns::Columns;
 use super::ksg::{Ksg, REPEATED, by_values, check_pair, without_copies};
-use super::neighbours::{Columns, for_each_row, kth_nearest, nearer};
+use super::neighbours::Neighbours;
 use super::{Estimate, EstimateError};
 use crate::partition::Partition;
 
@@ -45,18 +46,16 @@ pub(super) fn nearest(
         }
     };
     let (a, b, c) = (columns(a, 1), columns(b, 2), columns(given, 3));
-    let near = for_each_row(&a.beside(&c), &b.beside(&c), |row, distances| {
-        let radius = kth_nearest(&distances.joint, row, ksg.k);
-        (
-            radius,
-            digamma((nearer(&distances.a, radius) + 1) as f64) + digamma((nearer(&distances.b, radius) + 1) as f64),
-        )
+    let (ac, bc) = (a.beside(&c), b.beside(&c));
+    let terms = Neighbours::new([&ac, &bc, &c], ksg.k).of_each_row(|_, near| {
+        let radius = near.joint.kth_nearest(ksg.k);
+        // The row itself is nearer too.
+        let [ac, bc, c] = near.each.map(|side| digamma(side.below(radius) as f64));
+        (radius > 0.0).then_some(c - (ac + bc))
     });
-    if near.iter().any(|&(radius, _)| radius == 0.0) {
-        return Err(REPEATED);
-    }
-    let of_c = for_each_row(&c, &c, |row, distances| digamma((nearer(&distances.a, near[row].0) + 1) as f64));
-    let mean = of_c.iter().zip(&near).map(|(c, (_, ac_bc))| c - ac_bc).sum::<f64>() / near.len() as f64;
+    let terms: Option<Vec<f64>> = terms.into_iter().collect();
+    let terms = terms.ok_or(REPEATED)?;
+    let mean = terms.iter().sum::<f64>() / terms.len() as f64;
     Ok(Estimate::point((digamma(ksg.k as f64) + mean) / std::f64::consts::LN_2))
 }
 

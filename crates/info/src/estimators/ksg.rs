@@ -4,7 +4,7 @@
 //! - variant 1, eq. 8: ψ(k) + ψ(N) − ⟨ψ(n_a + 1) + ψ(n_b + 1)⟩, n the rows strictly nearer than the k-th neighbour in (a, b);
 //! - variant 2, eq. 9: ψ(k) − 1/k + ψ(N) − ⟨ψ(n_a) + ψ(n_b)⟩, n the rows within the k neighbours' own reach in a and in b.
 //!
-//! Columns are measured in units of their spread ([`super::neighbours`]), as scikit-learn and JIDT do; `standardise=false` leaves them
+//! Columns are measured in units of their spread (`columns.rs`), as scikit-learn and JIDT do; `standardise=false` leaves them
 //! as they are. Rows that are copies of another count once.
 //!
 //! Where values tie, Gaussian noise breaks the ties, of `noise=` (10⁻⁸) times a column's spread, as in Kraskov et al. and all their
@@ -22,7 +22,8 @@ use std::fmt;
 use ndarray::{ArrayView2, Axis};
 use statrs::function::gamma::digamma;
 
-use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest, nearer, within};
+use super::columns::Columns;
+use super::neighbours::{Near, Neighbours};
 use super::sample::check_finite;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
@@ -89,18 +90,19 @@ impl Ksg {
     }
 
     /// ψ of the neighbours in a and in b of a row, one sum; none if the k-th lies at distance 0.
-    fn term(&self, row: usize, distances: &Distances) -> Option<f64> {
-        let radius = kth_nearest(&distances.joint, row, self.k);
+    fn term(&self, row: usize, near: &Near<2>, samples: [&Columns; 2]) -> Option<f64> {
+        let radius = near.joint.kth_nearest(self.k);
         if radius == 0.0 {
             return None;
         }
         let [a, b] = if self.variant == 1 {
-            [&distances.a, &distances.b].map(|d| nearer(d, radius) + 1)
+            // The row itself is nearer too.
+            near.each.map(|side| side.below(radius))
         } else {
             // The reach of the k nearest in each space by itself.
-            let inside = || (0..distances.joint.len()).filter(|&j| j != row && distances.joint[j] <= radius);
-            let reach = |d: &[f64]| inside().map(|j| d[j]).fold(0.0, f64::max);
-            [&distances.a, &distances.b].map(|d| within(d, reach(d)).max(1))
+            let inside = near.joint.within(radius);
+            let reach = samples.map(|sample| inside.iter().map(|&j| sample.distance(row, j)).fold(0.0, f64::max));
+            [0, 1].map(|side| (near.each[side].at_most(reach[side]) - 1).max(1))
         };
         Some(digamma(a as f64) + digamma(b as f64))
     }
@@ -149,6 +151,7 @@ pub(super) fn without_copies(a: ArrayView2<f64>, b: ArrayView2<f64>) -> (Option<
     }
     let both = Partition::of_rows(a).refine(&Partition::of_rows(b));
     let kept = both.first_of_each();
+    // Where the sides repeat in different rows, no row is a copy, but values tie.
     if kept.len() == a.nrows() {
         return (None, true);
     }
@@ -291,9 +294,8 @@ impl Ksg {
     }
 
     fn terms(&self, a: &Columns, b: &Columns) -> Result<Vec<f64>, EstimateError> {
-        let terms: Option<Vec<f64>> =
-            for_each_row(a, b, |row, distances| self.term(row, distances)).into_iter().collect();
-        terms.ok_or(REPEATED)
+        let terms = Neighbours::new([a, b], self.k).of_each_row(|row, near| self.term(row, near, [a, b]));
+        terms.into_iter().collect::<Option<_>>().ok_or(REPEATED)
     }
 
     pub(super) fn of_columns(&self, a: &Columns, b: &Columns) -> Result<Estimate, EstimateError> {
@@ -315,20 +317,19 @@ impl Ksg {
         let mut of_label = vec![0_usize; labels.iter().max().map_or(0, |most| most + 1)];
         labels.iter().for_each(|&label| of_label[label] += 1);
         let psi: Vec<f64> = (0..=labels.len()).map(|m| if m == 0 { 0.0 } else { digamma(m as f64) }).collect();
-        let terms = for_each_row(&columns, &columns, |row, distances| {
+        let classes = Columns::of_classes(&labels);
+        let terms = Neighbours::new([&columns, &classes], self.k).of_each_row(|row, near| {
+            // Together with its class: the rows of the same label.
+            let (all, same) = (near.each[0], near.joint);
             let own = of_label[labels[row]];
             let k = self.k.min(own - 1);
-            let d = &distances.a;
-            let same: Vec<f64> =
-                (0..labels.len()).map(|j| if labels[j] == labels[row] { d[j] } else { f64::INFINITY }).collect();
-            let radius = kth_nearest(&same, row, k);
+            let radius = same.kth_nearest(k);
             let margin = if self.standardise { columns.tolerance().max(4.0 * f64::EPSILON * radius) } else { 0.0 };
             if self.noise == 0.0 && radius <= margin {
                 return None;
             }
-            let below = |d: &[f64]| d.iter().filter(|&&d| d < radius - margin).count();
-            let (same_below, all_below) = (below(&same), below(d));
-            let (same_up_to, all_up_to) = (at_most(&same, radius + margin), at_most(d, radius + margin));
+            let (same_below, all_below) = (same.below(radius - margin), all.below(radius - margin));
+            let (same_up_to, all_up_to) = (same.at_most(radius + margin), all.at_most(radius + margin));
             // The row itself lies at distance 0: among those nearer, or among those that tie.
             let itself = usize::from(radius > margin);
             let (tied, others) =
@@ -454,6 +455,9 @@ mod tests {
         assert_eq!(bits(&twice(&a), &twice(&b)), once);
         let tenth = |v: &Array2<f64>| v.mapv(|v| (10.0 * v).round() / 10.0);
         assert!((bits(&tenth(&a), &tenth(&b)) - once).abs() < 0.1);
+        // Rows of one side alone that repeat are ties, not copies.
+        let again = a.select(Axis(0), &(0..600).map(|row| row % 300).collect::<Vec<_>>());
+        assert!(bits(&again, &b).abs() < once);
         // Cut off at 0: −½ log₂(1 − ρ²) is the most, and the order of rows does not matter.
         let cut = b.mapv(|b| b.max(0.0));
         let order: Vec<usize> = (0..600).rev().collect();

@@ -16,7 +16,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
 use super::ksg::{Ksg, Measured};
-use super::neighbours::{for_each_row, kth_nearest};
+use super::neighbours::Neighbours;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
 
@@ -70,12 +70,12 @@ impl Estimator for Lnc {
         let Measured { a, b, rows } = ksg.measured(a, b)?;
         let alpha = self.alpha.unwrap_or_else(|| alpha(k, columns));
         let both = a.beside(&b);
-        let logs = for_each_row(&a, &b, |row, distances| {
-            let radius = kth_nearest(&distances.joint, row, k);
+        let logs = Neighbours::new([&a, &b], k).of_each_row(|row, near| {
+            let within = near.joint.within(near.joint.kth_nearest(k));
             let centre: Vec<f64> = both.row(row).collect();
-            let near = (0..distances.joint.len()).filter(|&j| j != row && distances.joint[j] <= radius).take(k);
+            let others = within.into_iter().filter(|&other| other != row).take(k);
             let offsets: Vec<f64> =
-                near.flat_map(|j| both.row(j).zip(&centre).map(|(v, c)| v - c).collect::<Vec<_>>()).collect();
+                others.flat_map(|j| both.row(j).zip(&centre).map(|(v, c)| v - c).collect::<Vec<_>>()).collect();
             Some(log_ratio(&offsets, columns)).filter(|&log| log < alpha.ln()).unwrap_or(0.0)
         });
         if logs.iter().any(|log| !log.is_finite()) {

@@ -8,7 +8,7 @@
 //!
 //! On a lattice (whole numbers, decimals, quantised units) many rows lie at exactly ρ_i > 0, and the published code counts k of them
 //! beside none of their images in a and b: 3.2 bits about a label of one bit. Here, where values tie, rows with ρ_i > 0 are counted
-//! as [`super::ksg`] counts them, with noise of 10⁻⁸ of a column's spread that puts them in some order. Columns are measured in units of their spread ([`super::neighbours`]), distances are
+//! as [`super::ksg`] counts them, with noise of 10⁻⁸ of a column's spread that puts them in some order. Columns are measured in units of their spread (`columns.rs`), distances are
 //! compared to their last digits, and rows that are copies of another count once. `standardise=false` is the published code.
 //!
 //! Labels are classes, farther from each other than any two t's; a row has at most as many neighbours as its class has others, and
@@ -21,8 +21,9 @@ use std::fmt;
 use ndarray::{Array2, ArrayView2, Axis};
 use statrs::function::gamma::digamma;
 
+use super::columns::Columns;
 use super::ksg::{Labelled, NOISE, by_values, check_pair, in_place, that_count, without_copies};
-use super::neighbours::{Columns, Distances, at_most, for_each_row, kth_nearest};
+use super::neighbours::{Near, Neighbours};
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
 use crate::description::Description;
@@ -92,7 +93,7 @@ impl MixedKsg {
             let order = by_values(t.view(), y.view());
             (columns.with_noise(NOISE, &order, 1), classes.clone())
         });
-        Ok((rows, Self::of_columns([&columns, &classes], in_order, k)))
+        Ok((rows, self.of_columns([&columns, &classes], in_order, k)))
     }
 
     /// I(A;B) in bits for each of the rows that count.
@@ -108,12 +109,13 @@ impl MixedKsg {
             let order = by_values(a, b);
             (columns[0].with_noise(NOISE, &order, 1), columns[1].with_noise(NOISE, &order, 2))
         });
-        let bits = Self::of_columns([&columns[0], &columns[1]], in_order, |_| self.k);
+        let bits = self.of_columns([&columns[0], &columns[1]], in_order, |_| self.k);
         Ok(((0..a.nrows()).collect(), bits))
     }
 
     /// The rows' terms in bits; those with ρ > 0 from columns whose ties are in order, where there are such.
     fn of_columns(
+        &self,
         [a, b]: [&Columns; 2],
         in_order: Option<(Columns, Columns)>,
         k: impl Fn(usize) -> usize + Sync,
@@ -123,19 +125,20 @@ impl MixedKsg {
         let term =
             |k: usize, [n_a, n_b]: [usize; 2]| digamma(k as f64) + n.ln() - digamma(n_a as f64) - digamma(n_b as f64);
         // The published code's reach, and below the radius also where that is too large to notice 10⁻¹⁵.
-        let apart = |row: usize, distances: &Distances| {
-            let radius = kth_nearest(&distances.joint, row, k(row));
+        let apart = |row: usize, near: &Near<2>, radius: f64| {
             let reach = radius - NOTHING.max(4.0 * f64::EPSILON * radius);
-            term(k(row), [at_most(&distances.a, reach), at_most(&distances.b, reach)])
+            term(k(row), near.each.map(|side| side.at_most(reach)))
         };
-        let ordered = in_order.map(|(a, b)| for_each_row(&a, &b, apart));
-        let terms = for_each_row(a, b, |row, distances| {
-            let Distances { a, b, joint } = distances;
-            let radius = kth_nearest(joint, row, k(row));
+        let radius = |row: usize, near: &Near<2>| near.joint.kth_nearest(k(row));
+        let ordered = in_order.map(|(a, b)| {
+            Neighbours::new([&a, &b], self.k).of_each_row(|row, near| apart(row, near, radius(row, near)))
+        });
+        let terms = Neighbours::new([a, b], self.k).of_each_row(|row, near| {
+            let radius = radius(row, near);
             if radius <= tolerance {
-                return term(at_most(joint, tolerance), [at_most(a, tolerance), at_most(b, tolerance)]);
+                return term(near.joint.at_most(tolerance), near.each.map(|side| side.at_most(tolerance)));
             }
-            ordered.as_ref().map_or_else(|| apart(row, distances), |ordered| ordered[row])
+            ordered.as_ref().map_or_else(|| apart(row, near, radius), |ordered| ordered[row])
         });
         terms.into_iter().map(|nats| nats / std::f64::consts::LN_2).collect()
     }

@@ -25,9 +25,11 @@
 //! To add one: write its file with a settings struct that implements [`Estimator`], add it to the list at the end of this
 //! page, and it is known to every program by its name.
 
+mod all_rows;
 pub mod binning;
 mod blocks;
 pub mod cca;
+mod columns;
 mod conditional;
 pub mod corrections;
 pub mod dithered;
@@ -37,12 +39,13 @@ pub mod gaussian;
 mod gaussian_kernel;
 pub mod gaussian_mixture;
 pub mod idnns;
+mod kd_tree;
 pub mod kde;
 pub mod ksg;
 pub mod lnc;
 pub mod mixed_ksg;
 mod mixture;
-pub mod neighbours;
+mod neighbours;
 pub mod noisy;
 mod nsb;
 pub mod plugin;
@@ -52,6 +55,7 @@ mod sample;
 pub mod settings;
 pub mod significance;
 pub mod sliced;
+mod sorted;
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};

@@ -101,7 +101,7 @@ impl Sliced {
         if self.standardise {
             for mut column in scaled.columns_mut() {
                 let mut sorted = column.to_vec();
-                sorted.sort_by(f64::total_cmp);
+                sorted.sort_unstable_by(f64::total_cmp);
                 let unit = spread(&sorted);
                 if unit > 0.0 {
                     column /= unit;
