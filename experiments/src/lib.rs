@@ -17,7 +17,9 @@
 //! | [`terminal`], [`quoting`], [`threads`] | what programs say, and how they end; names as text; fewer threads than asked for |
 //! | [`progress`], [`watch`] | how far a run is: a bar, or the plane as it fills |
 //! | [`rows`], [`results`], [`version`] | the CSV files, the folder they lie in, and which version wrote it |
-//! | [`claims`], [`answers`] | what verdicts are made of: claims, decided by intervals; the same in words |
+//! | [`verdict`] | from a table to a word: claims, what intervals decide and why not, one sentence over all conditions |
+//! | [`learning`] | whether networks have learned: if not, nothing is decided |
+//! | [`questions`] | the five questions and their claims: one list |
 //! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
 //! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
 //! | [`bound`] | RQ3 (and RQ5): layers against the certified bound, their tests, and the verdict |
@@ -29,11 +31,9 @@
 //! | [`calibration`] | estimators on problems whose information is known |
 //! | [`arrays`], [`joint_file`], [`estimation`] | anyone's data: .npy, .npz, tables, .safetensors, .mat, and what `estimate` makes of them |
 
-pub mod answers;
 pub mod arrays;
 pub mod bound;
 pub mod calibration;
-pub mod claims;
 pub mod config;
 pub mod depth;
 pub mod estimation;
@@ -42,9 +42,11 @@ pub mod ib_curve;
 pub mod interrupt;
 pub mod jobs;
 pub mod joint_file;
+pub mod learning;
 pub mod measure;
 pub mod methods;
 pub mod progress;
+pub mod questions;
 pub mod quoting;
 pub mod report;
 pub mod results;
@@ -59,6 +61,7 @@ pub mod terminal;
 pub mod threads;
 pub mod training;
 pub mod trajectories;
+pub mod verdict;
 pub mod version;
 pub mod watch;
 pub mod weights;

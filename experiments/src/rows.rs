@@ -8,6 +8,8 @@ use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::verdict::Place;
+
 /// The condition a row belongs to, shared by all replicas of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
@@ -83,6 +85,20 @@ pub struct TrainingRow {
     pub test_loss_bits: Option<f64>,
     /// Expected accuracy on the other patterns under p(y|x); empty if all patterns train.
     pub test_accuracy: Option<f64>,
+}
+
+impl TrainingRow {
+    /// Where its network stands.
+    pub fn place(&self) -> Place {
+        Place {
+            dataset: self.dataset.clone(),
+            architecture: self.architecture.clone(),
+            condition: self.condition.clone(),
+            activation: self.activation.clone(),
+            train_fraction: Some(self.train_fraction),
+            ..Place::default()
+        }
+    }
 }
 
 /// The mini-batch gradients of one layer of one network at one epoch: `gradients.csv`.

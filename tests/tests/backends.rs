@@ -97,8 +97,7 @@ fn every_backend_asked_for_agrees_with_flex() {
     let training = training_of(&flex);
     let decided = |folder: &Path| -> Vec<String> {
         let verdict = std::fs::read_to_string(folder.join("verdict.csv")).unwrap();
-        let mut lines =
-            csv_columns(&verdict, &["activation", "train_fraction", "estimator", "predictable", "compresses"]);
+        let mut lines = csv_columns(&verdict, &["claim", "activation", "train_fraction", "estimator", "outcome"]);
         lines.sort();
         lines
     };

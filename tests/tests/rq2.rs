@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::rows::{GradientRow, read};
+use infoplane_experiments::verdict::ClaimRow;
 use serde::Deserialize;
 
 fn rq2(words: &[&str], output: &Path) -> Output {
@@ -60,7 +60,7 @@ fn every_claim_has_an_interval_and_the_linear_network_is_judged_too() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let claims: Vec<ClaimRow> = read(&folder.path().join("verdict.csv")).unwrap();
     assert!(claims.iter().any(|claim| claim.condition == "linear"));
-    assert!(claims.iter().all(|claim| claim.lower.is_some() && claim.upper.is_some() && claim.replicas == 4));
+    assert!(claims.iter().all(|claim| claim.lower.is_some() && claim.upper.is_some() && claim.networks == 4));
     for file in
         ["phases.csv", "causes.csv", "diffusion.csv", "gradients.png", "snr.png", "causes.svg", "batch_size.png"]
     {

@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 use infoplane_experiments::bound::criticality::CriticalityRow;
 use infoplane_experiments::bound::layers::{Control, LayerRow};
 use infoplane_experiments::bound::{CurveRow, TransitionRow};
-use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::rows::read;
 use infoplane_experiments::tasks::{Labelling, o3};
+use infoplane_experiments::verdict::ClaimRow;
 use infoplane_info::bottleneck::{Curve, LayerTest, Problem};
 use infoplane_info::{Encoder, Partition};
 use rand::rngs::ChaCha8Rng;
@@ -84,8 +84,8 @@ fn every_row_is_within_its_bounds_and_threads_change_no_byte() {
     let onset = transitions.iter().find(|row| row.dataset == "o3-0.99").unwrap();
     assert!(onset.beta_lower <= 1.00486 && 1.00484 <= onset.beta_upper, "{onset:?}");
     let claims: Vec<ClaimRow> = read(&file("verdict.csv")).unwrap();
-    assert!(claims.iter().all(|claim| claim.replicas < 2 || claim.lower.is_some() && claim.upper.is_some()));
-    assert!(claims.iter().any(|claim| claim.claim == "nearer than with shuffled labels, sideways"));
+    assert!(claims.iter().all(|claim| claim.networks < 2 || claim.lower.is_some() && claim.upper.is_some()));
+    assert!(claims.iter().any(|claim| claim.claim == "nearer_than_shuffled_labels"));
     assert!(!read::<CriticalityRow>(&file("criticality.csv")).unwrap().is_empty());
 }
 

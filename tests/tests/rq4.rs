@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::depth::generalisation::DepthRow;
 use infoplane_experiments::depth::thresholds::TimeRow;
 use infoplane_experiments::depth::tuning::RateRow;
 use infoplane_experiments::rows::read;
+use infoplane_experiments::verdict::ClaimRow;
 
 fn rq4(words: &[&str], output: &Path) -> Output {
     static RQ4: LazyLock<PathBuf> = LazyLock::new(|| infoplane_tests::program("rq4"));

@@ -4,6 +4,7 @@
 //! (I(X;T) falls). Here: networks of each activation and training fraction are trained, every layer is measured through
 //! several estimators, and the rule of `trajectories::verdict`, fixed before the run, decides.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -17,8 +18,9 @@ use infoplane_experiments::rows::{self, InformationRow, TrainingRow};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::trajectories::phases::PhaseRow;
-use infoplane_experiments::trajectories::verdict::{Outcome, VerdictRow, VerdictRule, judge, summarise};
+use infoplane_experiments::trajectories::verdict::{CLAIMS, VerdictRule, judge};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
+use infoplane_experiments::verdict::{ClaimRow, print};
 use rayon::prelude::*;
 
 const DEFAULTS: &str = include_str!("../../configs/rq1.toml");
@@ -54,10 +56,10 @@ fn answer(args: &RunArgs) -> Result<()> {
     let trajectories = trajectories::collect(&rows);
     let means: Vec<TrajectoryRow> = trajectories.iter().flat_map(Trajectory::rows).collect();
     let phases: Vec<PhaseRow> = trajectories.par_iter().map(Trajectory::phase_row).collect();
-    let verdicts = judge(&trajectories, &training, rq1.verdict);
+    let claims = judge(&trajectories, &training, &h_x(&rq1)?, rq1.verdict);
     rows::write(&results.file("trajectories.csv"), &means)?;
     rows::write(&results.file("phases.csv"), &phases)?;
-    rows::write(&results.file("verdict.csv"), &verdicts)?;
+    rows::write(&results.file("verdict.csv"), &claims)?;
 
     let drawing = args.drawing(results.folder());
     if let (Some(first), Some(fraction)) =
@@ -67,64 +69,29 @@ fn answer(args: &RunArgs) -> Result<()> {
         figures::trajectories::draw(&means, &first.estimator, drawing)?;
         figures::compression::draw(&phases, drawing)?;
     }
-    print_verdict(&verdicts, rq1.verdict);
-    trust::tell(verdicts.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
+    print_verdict(&claims, rq1.verdict);
+    trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
 }
 
-fn print_verdict(rows: &[VerdictRow], rule: VerdictRule) {
-    let word = |outcome| match outcome {
-        Outcome::Supported => "yes",
-        Outcome::Refuted => "no",
-        Outcome::Inconclusive => "open",
-    };
+/// H(X) of every task, in bits.
+fn h_x(rq1: &Settings<VerdictRule>) -> Result<BTreeMap<String, f64>> {
+    let tasks = rq1.conditions()?.into_iter().map(|(_, settings)| settings.task.load());
+    tasks.map(|task| task.map(|task| (task.name, task.joint.h_x()))).collect()
+}
+
+fn print_verdict(claims: &[ClaimRow], rule: VerdictRule) {
     tell!("RQ1: do layers follow predictable trajectories in the information plane: fit, then compress?\n");
-    // A run of one condition need not name it.
-    let alone = rows.iter().all(|row| row.condition == rows[0].condition);
-    let width = if alone { 0 } else { rows.iter().map(|row| row.condition.chars().count() + 2).max().unwrap_or(0) };
-    let named = |name: &str| if alone { String::new() } else { format!("{name:<width$}") };
+    tell!("{}", print::table(&CLAIMS, &claims.iter().collect::<Vec<_>>()));
+    tell!("Verdict\n{}", print::answers(&CLAIMS, claims).trim_end());
     tell!(
-        "{}{:<10} {:>5}  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
-        named("condition"),
-        "activation",
-        "train",
-        "estimator",
-        "predictable [95 %]",
-        "",
-        "bits lost [95 %]",
-        "layers",
-        ""
-    );
-    for row in rows {
-        let interval = |mean: Option<f64>, lower: Option<f64>, upper: Option<f64>| {
-            let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
-            format!("{} [{}, {}]", show(mean), show(lower), show(upper))
-        };
-        tell!(
-            "{}{:<10} {:>3} %  {:<27} {:>20} {:<4}  {:>20}  {:>8} {:<4}",
-            named(&row.condition),
-            row.activation,
-            row.train_fraction * 100.0,
-            row.estimator,
-            interval(row.predictability, row.predictability_lower, row.predictability_upper),
-            word(row.predictable),
-            interval(Some(row.compression_bits), row.compression_bits_lower, row.compression_bits_upper),
-            format!("{} of {}", row.layers_compressing, row.hidden_layers),
-            word(row.compresses),
-        );
-    }
-    tell!("\nVerdict");
-    tell!("  Are trajectories predictable?      {}.", summarise(rows, |row| row.predictable).sentence);
-    tell!("  Do layers fit, and then compress?  {}.", summarise(rows, |row| row.compresses).sentence);
-    tell!(
-        "Rule, fixed before the run, on networks that have learned (training accuracy at least {}): predictable if at least {}\n\
-         of a path is foretold by the other networks; compressing if more than half of the hidden layers lose at least {} bits\n\
-         of I(X;T) after their fit (95 % intervals over {} replicas).",
+        "The rule, fixed before the run, for networks that have learned (training accuracy at least {}): predictable if at least\n\
+         {} of a path is foretold by the other networks; compressing if more than half of the hidden layers lose at least {} bits\n\
+         of I(X;T) after their fit. 95 % intervals over networks.",
         rule.train_accuracy,
         rule.predictability,
         rule.compression_bits,
-        rows.iter().map(|row| row.replicas).max().unwrap_or(0),
     );
 }

@@ -11,17 +11,17 @@ use anyhow::Result;
 use clap::Parser;
 use infoplane_experiments::bound;
 use infoplane_experiments::calibration::trust;
-use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
 use infoplane_experiments::run::{Settings, patterns_per_update};
-use infoplane_experiments::sgd_phases::verdict::{PhaseRule, judge};
+use infoplane_experiments::sgd_phases::verdict::{CLAIMS, PhaseRule, judge};
 use infoplane_experiments::sgd_phases::{self, causes, diffusion, idnns, timing};
 use infoplane_experiments::tasks::{Labelling, count};
 use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::trajectories;
+use infoplane_experiments::verdict::{ClaimRow, print};
 use infoplane_experiments::weights;
 use infoplane_model::GradientMode;
 
@@ -82,7 +82,7 @@ fn answer(cli: Cli) -> Result<()> {
     let timings = timing::rows(&paths, &trajectories, &estimator, rq2.verdict.compression_bits);
     let causes = causes::rows(&batch_sizes(&rq2)?, &trajectories, &paths, &training, rq2.verdict.matched_loss_bits);
     let diffusion = diffusion::rows(&displacements, &weights);
-    let claims = judge(&conditions, &timings, &causes, &rq2.verdict);
+    let claims = judge(&conditions, &timings, &causes, &training, &rq2.verdict);
     rows::write(&results.file("gradients_idnns.csv"), &idnns::rows(&gradients))?;
     rows::write(&results.file("phases.csv"), &timings)?;
     rows::write(&results.file("causes.csv"), &causes)?;
@@ -144,25 +144,7 @@ fn batch_sizes(rq2: &Settings<PhaseRule>) -> Result<Vec<(String, usize)>> {
 
 fn print_verdict(claims: &[ClaimRow]) {
     tell!("RQ2: how does SGD split into drift and diffusion, and what drives them?\n");
-    tell!(
-        "{:<46} {:<20} {:<22} {:>22}  {:<12}  what is measured",
-        "claim",
-        "condition",
-        "estimator",
-        "value [95 %]",
-        "verdict"
-    );
-    for row in claims {
-        let end = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
-        tell!(
-            "{:<46} {:<20} {:<22} {:>22}  {:<12}  {}",
-            row.claim,
-            row.condition,
-            row.estimator.split(",samples").next().unwrap_or_default(),
-            format!("{:.2} [{}, {}]", row.value, end(row.lower), end(row.upper)),
-            row.outcome.to_string(),
-            row.measured,
-        );
-    }
-    tell!("\nThe rules, fixed before the run: experiments/src/sgd_phases/verdict.rs.");
+    tell!("{}", print::table(&CLAIMS, &claims.iter().collect::<Vec<_>>()));
+    tell!("Verdict\n{}", print::answers(&CLAIMS, claims).trim_end());
+    tell!("The rules, fixed before the run: experiments/src/sgd_phases/verdict.rs.");
 }

@@ -8,19 +8,19 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use infoplane_experiments::answers::{in_words, table};
 use infoplane_experiments::bound::layers::LayerRow;
 use infoplane_experiments::bound::verdict::{BoundRule, CLAIMS, judge, moral};
 use infoplane_experiments::bound::{CurveRow, TransitionRow, conditions, criticality, gaps};
 use infoplane_experiments::calibration::trust;
-use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::{RunArgs, typed};
 use infoplane_experiments::figures;
+use infoplane_experiments::learning::Learning;
 use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::Settings;
-use infoplane_experiments::tasks::own_name;
+use infoplane_experiments::tasks::{Task, own_name};
 use infoplane_experiments::terminal::{exit, tell};
+use infoplane_experiments::verdict::{ClaimRow, print};
 use toml::Value;
 
 /// The paper's task as a degenerate control.
@@ -70,7 +70,10 @@ fn answer(args: &RunArgs) -> Result<()> {
     let transitions: Vec<TransitionRow> = rows::read_if_there(&results.file("transitions.csv"))?;
     let gaps = gaps::rows(&layers);
     let criticality = criticality::rows(&layers, &transitions);
-    let claims = judge(&layers, &criticality, &rq3.verdict);
+    let mut claims = judge(&layers, &criticality, &[HARD, rq3.verdict.shuffled.as_str()], &rq3.verdict);
+    let tasks: Vec<Task> =
+        rq3.conditions()?.into_iter().map(|(_, settings)| settings.task.load()).collect::<Result<_>>()?;
+    Learning::new(&training, &tasks, rq3.verdict.learned_share).guard(&mut claims);
     rows::write(&results.file("gaps.csv"), &gaps)?;
     rows::write(&results.file("criticality.csv"), &criticality)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
@@ -78,27 +81,18 @@ fn answer(args: &RunArgs) -> Result<()> {
     let drawing = args.drawing(results.folder());
     figures::bound::draw(&gaps, &curve, drawing)?;
     figures::gaps::draw(&gaps, drawing)?;
-    print_verdict(&claims, &rq3.verdict.shuffled);
+    print_verdict(&claims);
     trust::tell(claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
 }
 
-fn print_verdict(claims: &[ClaimRow], shuffled: &str) {
+fn print_verdict(claims: &[ClaimRow]) {
     tell!("RQ3: do converged layers lie on the Information Bottleneck bound, and satisfy its equations?\n");
-    tell!("{}", table(claims).trim_end());
-    let is_control = |name: &str| !name.is_empty() && name == shuffled;
-    let soft = |claim: &ClaimRow| {
-        let name = claim.condition.rsplit_once(", ").map_or(claim.condition.as_str(), |(name, _)| name);
-        name != HARD && !is_control(name)
-    };
-    tell!("\nIn words: hidden layers after training, over tasks (without `{HARD}` and controls) and activations");
-    for (question, lines) in in_words(claims, &CLAIMS, soft) {
-        tell!("  {question}");
-        lines.iter().for_each(|line| tell!("    {line}"));
-    }
-    if let Some(moral) = moral(claims, soft) {
+    tell!("{}", print::table(&CLAIMS, &claims.iter().collect::<Vec<_>>()));
+    tell!("Verdict, without `{HARD}` and other controls\n{}", print::answers(&CLAIMS, claims).trim_end());
+    if let Some(moral) = moral(claims) {
         tell!("  {moral}.");
     }
     tell!("The rules, fixed before the run: experiments/src/bound/verdict.rs.");

@@ -13,14 +13,13 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use infoplane_experiments::bound;
 use infoplane_experiments::calibration::trust;
-use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::{RunArgs, typed};
 use infoplane_experiments::depth::generalisation::{self, DepthRow};
 use infoplane_experiments::depth::network::Network;
 use infoplane_experiments::depth::rule::DepthRule;
 use infoplane_experiments::depth::thresholds::{self, Path as NetworkPath};
 use infoplane_experiments::depth::tuning::{self, RateRow};
-use infoplane_experiments::depth::verdict::judge;
+use infoplane_experiments::depth::verdict::{CLAIMS, judge};
 use infoplane_experiments::depth::{Arm, DepthSettings, relaxation};
 use infoplane_experiments::figures;
 use infoplane_experiments::report;
@@ -30,6 +29,7 @@ use infoplane_experiments::run::{self, Settings};
 use infoplane_experiments::tasks::count;
 use infoplane_experiments::terminal::{exit, say, tell};
 use infoplane_experiments::trajectories::{self, Trajectory, TrajectoryRow};
+use infoplane_experiments::verdict::{ClaimRow, print};
 use infoplane_experiments::version;
 use toml::Table;
 
@@ -102,7 +102,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     let depths = generalisation::rows(&networks, &paths, &ends, &times, rq4.verdict.goal())?;
     let relaxations = relaxation::rows(&networks, &paths, &rq4.verdict);
     let laws = relaxation::laws(&relaxations);
-    let claims = judge(&depths, &times, &laws, &ends, &estimator, &rq4.verdict);
+    let claims = judge(&depths, &times, &laws, &ends, (&training, &estimator), &rq4.verdict);
     rows::write(&results.file("learning_rates.csv"), &tried)?;
     rows::write(&results.file("depth.csv"), &depths)?;
     rows::write(&results.file("time_to_threshold.csv"), &times)?;
@@ -221,12 +221,9 @@ fn print_depths(depths: &[DepthRow]) {
 
 /// The claims about the goal and those about no level; the others are in verdict.csv.
 fn print_verdict(claims: &[ClaimRow], rule: &DepthRule) {
-    let others: Vec<String> = rule.thresholds.iter().skip(1).map(ToString::to_string).collect();
-    tell!("\n{:<52} {:<32} {:>22}  verdict", "claim", "cell", "measured [95 %]");
-    for row in claims.iter().filter(|row| !others.iter().any(|other| row.measured.ends_with(other.as_str()))) {
-        let measured = interval(Some(row.value), row.lower, row.upper, 3);
-        tell!("{:<52} {:<32} {measured:>22}  {}", row.claim, row.condition, row.outcome);
-    }
-    tell!("\nWhat was measured, and the other levels: verdict.csv. The rules, fixed before the run:");
-    tell!("experiments/src/depth/verdict.rs.");
+    let goal = rule.goal().to_string();
+    let shown: Vec<&ClaimRow> = claims.iter().filter(|row| row.level.is_empty() || row.level == goal).collect();
+    tell!("\n{}", print::table(&CLAIMS, &shown));
+    tell!("Verdict, over all levels\n{}", print::answers(&CLAIMS, claims).trim_end());
+    tell!("The other levels: verdict.csv. The rules, fixed before the run: experiments/src/depth/verdict.rs.");
 }

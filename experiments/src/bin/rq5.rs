@@ -8,19 +8,20 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use infoplane_experiments::answers::{in_words, table};
 use infoplane_experiments::bound::layers::LayerRow;
 use infoplane_experiments::bound::{CurveRow, gaps};
 use infoplane_experiments::calibration::trust;
-use infoplane_experiments::claims::ClaimRow;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::figures;
+use infoplane_experiments::learning::Learning;
 use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
 use infoplane_experiments::sample_size::{self, SampleRow};
+use infoplane_experiments::tasks::Task;
 use infoplane_experiments::terminal::{exit, tell};
+use infoplane_experiments::verdict::{ClaimRow, print};
 
 const DEFAULTS: &str = include_str!("../../configs/rq5.toml");
 
@@ -55,7 +56,10 @@ fn answer(args: &RunArgs) -> Result<()> {
     let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
     let paths = sample_size::collect(&layers, &training, joint.n_x());
     let samples: Vec<SampleRow> = paths.iter().map(|paths| paths.row(rq5.verdict.delta, joint.n_y())).collect();
-    let claims = judge(&paths, rq5.verdict);
+    let mut claims = judge(&paths, rq5.verdict);
+    let tasks: Vec<Task> =
+        rq5.conditions()?.into_iter().map(|(_, settings)| settings.task.load()).collect::<Result<_>>()?;
+    Learning::new(&training, &tasks, rq5.verdict.learned_share).guard(&mut claims);
     let gaps = gaps::rows(&layers);
     rows::write(&results.file("gaps.csv"), &gaps)?;
     rows::write(&results.file("samples.csv"), &samples)?;
@@ -73,11 +77,7 @@ fn answer(args: &RunArgs) -> Result<()> {
 
 fn print_verdict(claims: &[ClaimRow]) {
     tell!("RQ5: what does the size of the training sample do to the layers?\n");
-    tell!("{}", table(claims).trim_end());
-    tell!("\nIn words, over activations and training fractions");
-    for (question, lines) in in_words(claims, &CLAIMS, |_| true) {
-        tell!("  {question}");
-        lines.iter().for_each(|line| tell!("    {line}"));
-    }
+    tell!("{}", print::table(&CLAIMS, &claims.iter().collect::<Vec<_>>()));
+    tell!("Verdict\n{}", print::answers(&CLAIMS, claims).trim_end());
     tell!("The rules, fixed before the run: experiments/src/sample_size/verdict.rs.");
 }

@@ -24,32 +24,109 @@ use serde::{Deserialize, Serialize};
 use super::criticality::CriticalityRow;
 use super::gaps::{groups, key};
 use super::layers::{Control, LayerRow};
-use crate::claims::{ClaimRow, above_zero, at_least, claim, negative, reversed, within};
-use crate::run::Rule;
 use crate::trajectories::interval;
-use crate::trajectories::verdict::Outcome;
+use crate::verdict::{
+    Claim, ClaimRow, Decision, Outcome, Place, Quantity, Rule, above_zero, at_least, negative, reversed, within,
+};
 
-/// Claims in the order of the verdict, and what a reader asks.
-pub const CLAIMS: [(&str, &str); 10] = [
-    ("on the bound, vertically", "Do converged layers keep as much of Y as their I(X;T) allows?"),
-    ("on the bound, sideways", "Do converged layers hold no more of X than their I(T;Y) needs?"),
-    ("training brings layers nearer, sideways", "Does training bring layers nearer to the bound, sideways?"),
-    ("nearer than random partitions, vertically", "Do layers keep more of Y than random cells of the same sizes?"),
-    ("obeys the bound's equations", "Are layers solutions of the bound's equations at some β?"),
-    ("each layer has a β*", "Does every layer single out a β?"),
-    ("decides as its own decoder would", "Does the network decide as the layer's own p(y|t) would?"),
-    ("settles near a transition", "Do layers settle near phase transitions of the curve?"),
-    ("deeper layers have a smaller β*", "Does β* fall from layer to layer, as the paper's figure 6 has it?"),
-    (
-        "nearer than with shuffled labels, sideways",
-        "Are layers nearer to the bound than with nothing to learn, sideways?",
-    ),
+/// Layers lie on the bound in I(T;Y).
+pub const ON_VERTICALLY: Claim = Claim {
+    question: "rq3",
+    id: "on_bound_vertically",
+    asks: "Do converged layers keep as much of Y as their I(X;T) allows?",
+    paper: "yes",
+};
+/// Layers lie on the bound in I(X;T).
+pub const ON_SIDEWAYS: Claim = Claim {
+    question: "rq3",
+    id: "on_bound_sideways",
+    asks: "Do converged layers hold no more of X than their I(T;Y) needs?",
+    paper: "not looked at",
+};
+/// Training brings layers nearer.
+pub const TRAINING_NEARS: Claim = Claim {
+    question: "rq3",
+    id: "training_brings_nearer",
+    asks: "Does training bring layers nearer to the bound, sideways?",
+    paper: "implied",
+};
+/// Layers are nearer than random partitions.
+pub const BEATS_RANDOM: Claim = Claim {
+    question: "rq3",
+    id: "nearer_than_random_cells",
+    asks: "Do layers keep more of Y than random cells of the same sizes?",
+    paper: "implied",
+};
+/// Layers are Gibbs encoders.
+pub const OBEYS: Claim = Claim {
+    question: "rq3",
+    id: "obeys_bound_equations",
+    asks: "Are layers solutions of the bound's equations at some β?",
+    paper: "yes",
+};
+/// Layers identify their β.
+pub const HAS_BETA: Claim =
+    Claim { question: "rq3", id: "singles_out_beta", asks: "Does every layer single out a β?", paper: "yes" };
+/// The network decodes as the layer would.
+pub const DECIDES_ALIKE: Claim = Claim {
+    question: "rq3",
+    id: "decides_as_own_decoder",
+    asks: "Does the network decide as the layer's own p(y|t) would?",
+    paper: "yes",
+};
+/// Layers are near critical points.
+pub const NEAR_TRANSITION: Claim = Claim {
+    question: "rq3",
+    id: "settles_near_transition",
+    asks: "Do layers settle near phase transitions of the curve?",
+    paper: "yes",
+};
+/// Deeper layers have a smaller β.
+pub const BETA_FALLS: Claim = Claim {
+    question: "rq3",
+    id: "beta_falls_with_depth",
+    asks: "Does β* fall from layer to layer, as the paper's figure 6 has it?",
+    paper: "yes",
+};
+/// Layers are nearer than with shuffled labels.
+pub const BEATS_SHUFFLED: Claim = Claim {
+    question: "rq3",
+    id: "nearer_than_shuffled_labels",
+    asks: "Are layers nearer to the bound than with nothing to learn, sideways?",
+    paper: "implied",
+};
+/// What RQ3 claims.
+pub const CLAIMS: [Claim; 10] = [
+    ON_VERTICALLY,
+    ON_SIDEWAYS,
+    OBEYS,
+    TRAINING_NEARS,
+    BEATS_RANDOM,
+    HAS_BETA,
+    DECIDES_ALIKE,
+    NEAR_TRANSITION,
+    BETA_FALLS,
+    BEATS_SHUFFLED,
 ];
+
+const SHORT: Quantity = Quantity { what: "I(T;Y) short of the bound", unit: "bits" };
+const BEYOND: Quantity = Quantity { what: "I(X;T) beyond the bound", unit: "bits" };
+const NEARER: Quantity = Quantity { what: "I(X;T) nearer than before training", unit: "bits" };
+const LESS_SHORT: Quantity = Quantity { what: "I(T;Y) nearer than its cells at random", unit: "bits" };
+const RESIDUAL: Quantity = Quantity { what: "E KL of layer and Gibbs encoder at β*", unit: "bits" };
+const BOUNDED: Quantity = Quantity { what: "layers with a bounded interval of β", unit: "share" };
+const SAME_DECISION: Quantity = Quantity { what: "probability of the same decision", unit: "share" };
+const RANKS: Quantity = Quantity { what: "rank correlation of layer and β*", unit: "correlation" };
+const PLACE: Quantity = Quantity { what: "place between transitions: 0 at one, 0.5 by chance", unit: "share" };
+const LESS_BEYOND: Quantity = Quantity { what: "I(X;T) nearer than with shuffled labels", unit: "bits" };
 
 /// The thresholds of the rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BoundRule {
+    /// Share of the way from guessing to the best classifier at which networks have learned; see [`crate::learning`].
+    #[serde(default = "learned_share")]
+    pub learned_share: f64,
     /// Bits within which a layer is on the bound.
     pub on_bound_bits: f64,
     /// Bits within which a layer obeys the equations.
@@ -64,6 +141,10 @@ pub struct BoundRule {
     pub shuffled: String,
 }
 
+fn learned_share() -> f64 {
+    0.8
+}
+
 impl Rule for BoundRule {
     fn check(&self, conditions: &[String]) -> Result<()> {
         ensure!(
@@ -76,6 +157,7 @@ impl Rule for BoundRule {
             ensure!(bits >= 0.0 && bits.is_finite(), "verdict.{name} = {bits}: must be a finite number of at least 0");
         }
         let shares = [
+            ("learned_share", self.learned_share),
             ("identified_share", self.identified_share),
             ("agreement", self.agreement),
             ("critical_place", self.critical_place),
@@ -87,8 +169,13 @@ impl Rule for BoundRule {
     }
 }
 
-/// Judges every condition through every encoder.
-pub fn judge(layers: &[LayerRow], criticality: &[CriticalityRow], rule: &BoundRule) -> Vec<ClaimRow> {
+/// Judges every condition through every encoder. Rows of `controls`, conditions that are there to be compared with, are marked.
+pub fn judge(
+    layers: &[LayerRow],
+    criticality: &[CriticalityRow],
+    controls: &[&str],
+    rule: &BoundRule,
+) -> Vec<ClaimRow> {
     let Some(output) = layers.iter().map(|row| row.layer).max() else { return Vec::new() };
     let hidden = || layers.iter().filter(move |row| row.layer < output);
     let mut claims = Vec::new();
@@ -110,32 +197,29 @@ pub fn judge(layers: &[LayerRow], criticality: &[CriticalityRow], rule: &BoundRu
                     }
             })
             .collect();
-        let name = format!("{}, {}", first.condition, first.activation);
-        let mut add = |number: usize, measured: &str, values: &[f64], rule: &dyn Fn(Interval) -> Outcome| {
+        let place = place(first, controls);
+        let mut add = |claim: Claim, measured: Quantity, values: &[f64], rule: &dyn Fn(Interval) -> Decision| {
             if !values.is_empty() {
-                let (value, text) =
-                    (interval(values), (CLAIMS[number].0, name.as_str(), first.encoder.as_str(), measured));
-                claims.push(claim("rq3", text, (values.len(), value), rule(value)));
+                let value = interval(values);
+                claims.push(claim.row(&place, measured, (values.len(), value), rule(value)));
             }
         };
         let vertical = |row: &LayerRow| row.vertical_gap_upper_bits;
         let sideways = |row: &LayerRow| row.horizontal_gap_upper_bits;
         let on_bound = |i: Interval| within(i, rule.on_bound_bits);
-        add(0, "bits of I(T;Y) short of the bound", &values(&at(end, vertical)), &on_bound);
-        add(1, "bits of I(X;T) beyond the bound", &values(&at(end, sideways)), &on_bound);
+        add(ON_VERTICALLY, SHORT, &values(&at(end, vertical)), &on_bound);
+        add(ON_SIDEWAYS, BEYOND, &values(&at(end, sideways)), &on_bound);
         if start < end {
-            add(2, "bits nearer than before training", &minus(&at(start, sideways), &at(end, sideways)), &above_zero);
+            add(TRAINING_NEARS, NEARER, &minus(&at(start, sideways), &at(end, sideways)), &above_zero);
         }
         let random = by_network(permuted.into_iter(), end, vertical);
-        add(3, "bits nearer than its cells at random", &minus(&random, &at(end, vertical)), &above_zero);
+        add(BEATS_RANDOM, LESS_SHORT, &minus(&random, &at(end, vertical)), &above_zero);
         let residual = at(end, |row| row.residual_bits);
-        add(4, "bits of E KL[layer || Gibbs] at β*", &values(&residual), &|i| within(i, rule.residual_bits));
+        add(OBEYS, RESIDUAL, &values(&residual), &|i| within(i, rule.residual_bits));
         let identified = at(end, |row| f64::from(u8::from(row.beta.is_some())));
-        add(5, "share of layers with a bounded interval", &values(&identified), &|i| {
-            at_least(i, rule.identified_share)
-        });
+        add(HAS_BETA, BOUNDED, &values(&identified), &|i| at_least(i, rule.identified_share));
         let agreement = at(end, |row| row.decision_agreement);
-        add(6, "probability of the same decision", &values(&agreement), &|i| at_least(i, rule.agreement));
+        add(DECIDES_ALIKE, SAME_DECISION, &values(&agreement), &|i| at_least(i, rule.agreement));
         let of_group = layers.iter().filter(|row| key(row) == key(first) && row.epoch == end);
         let falls: Vec<f64> = groups(of_group, |row| row.replica)
             .iter()
@@ -143,24 +227,38 @@ pub fn judge(layers: &[LayerRow], criticality: &[CriticalityRow], rule: &BoundRu
                 spearman(&rows.iter().map(|row| (row.layer as f64, row.beta_lower)).collect::<Vec<(f64, f64)>>())
             })
             .collect();
-        add(8, "rank correlation of layer and β*", &falls, &|i| above_zero(negative(i)));
+        add(BETA_FALLS, RANKS, &falls, &|i| above_zero(negative(i)));
         let near = criticality.iter().find(|c| {
             (&c.condition, &c.activation, &c.encoder, c.epoch)
                 == (&first.condition, &first.activation, &first.encoder, end)
                 && c.train_fraction == first.train_fraction
         });
         if let Some((c, mean)) = near.and_then(|c| Some((c, c.place?))) {
-            let place = Interval { mean, lower: c.place_lower, upper: c.place_upper };
-            let text = (CLAIMS[7].0, name.as_str(), first.encoder.as_str(), "relative place: 0 at one, 0.5 by chance");
-            claims.push(claim("rq3", text, (c.replicas, place), reversed(at_least(place, rule.critical_place))));
+            let between = Interval { mean, lower: c.place_lower, upper: c.place_upper };
+            let decision = reversed(at_least(between, rule.critical_place));
+            claims.push(NEAR_TRANSITION.row(&place, PLACE, (c.replicas, between), decision));
         }
     }
-    claims.extend(beside_shuffled(layers, output, rule));
+    claims.extend(beside_shuffled(layers, output, controls, rule));
     claims
 }
 
+fn place(row: &LayerRow, controls: &[&str]) -> Place {
+    Place {
+        dataset: row.dataset.clone(),
+        architecture: row.architecture.clone(),
+        condition: row.condition.clone(),
+        activation: row.activation.clone(),
+        train_fraction: Some(row.train_fraction),
+        layers: "hidden layers".to_owned(),
+        estimator: row.encoder.clone(),
+        is_control: controls.contains(&row.condition.as_str()),
+        ..Place::default()
+    }
+}
+
 /// How much farther layers are with shuffled labels, in every other condition of the same task.
-fn beside_shuffled(layers: &[LayerRow], output: usize, rule: &BoundRule) -> Vec<ClaimRow> {
+fn beside_shuffled(layers: &[LayerRow], output: usize, controls: &[&str], rule: &BoundRule) -> Vec<ClaimRow> {
     let hidden = layers.iter().filter(|row| row.layer < output && row.control == Control::Layer);
     let conditions = groups(hidden, key);
     let sideways = |group: &[&LayerRow]| {
@@ -178,9 +276,9 @@ fn beside_shuffled(layers: &[LayerRow], output: usize, rule: &BoundRule) -> Vec<
         let Some(control) = control else { continue };
         let nearer = minus(&sideways(control), &sideways(group));
         if !nearer.is_empty() {
-            let (name, value) = (format!("{}, {}", first.condition, first.activation), interval(&nearer));
-            let text = (CLAIMS[9].0, name.as_str(), first.encoder.as_str(), "bits nearer than with shuffled labels");
-            claims.push(claim("rq3", text, (nearer.len(), value), above_zero(value)));
+            let place = Place { compared_with: rule.shuffled.clone(), ..place(first, controls) };
+            let value = interval(&nearer);
+            claims.push(BEATS_SHUFFLED.row(&place, LESS_BEYOND, (nearer.len(), value), above_zero(value)));
         }
     }
     claims
@@ -212,13 +310,17 @@ fn minus(a: &[(usize, f64)], b: &[(usize, f64)]) -> Vec<f64> {
 }
 
 /// What a reader of the paper should take away, if the two directions disagree.
-pub fn moral(claims: &[ClaimRow], asked: impl Fn(&ClaimRow) -> bool) -> Option<String> {
-    let of = |claim: usize, outcome| {
-        claims.iter().filter(|c| c.claim == CLAIMS[claim].0 && c.outcome == outcome && asked(c)).collect::<Vec<_>>()
+pub fn moral(claims: &[ClaimRow]) -> Option<String> {
+    let of = |claim: Claim, outcome| {
+        let is_it = move |row: &&ClaimRow| claim.is_of(row) && row.outcome == outcome && !row.is_control;
+        claims.iter().filter(is_it).collect::<Vec<_>>()
     };
-    let (on, off) = (of(0, Outcome::Supported), of(1, Outcome::Refuted));
-    let both = on.iter().filter(|a| off.iter().any(|b| (&a.condition, &a.estimator) == (&b.condition, &b.estimator)));
-    let (count, all) = (both.count(), of(0, Outcome::Supported).len() + of(0, Outcome::Refuted).len());
+    let (on, off) = (of(ON_VERTICALLY, Outcome::Supported), of(ON_SIDEWAYS, Outcome::Refuted));
+    let is_same = |a: &ClaimRow, b: &ClaimRow| {
+        (&a.condition, &a.activation, &a.estimator) == (&b.condition, &b.activation, &b.estimator)
+    };
+    let count = on.iter().filter(|a| off.iter().any(|b| is_same(a, b))).count();
+    let all = on.len() + of(ON_VERTICALLY, Outcome::Refuted).len();
     (count > 0).then(|| {
         format!(
             "In {count} of {all} decided cases hidden layers are on the bound vertically and off it sideways: near the end of the \

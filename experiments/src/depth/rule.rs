@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::thresholds::Threshold;
-use crate::run::Rule;
+use crate::verdict::Rule;
 
 /// The thresholds of the rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -23,9 +23,55 @@ use super::generalisation::{DepthRow, End};
 use super::relaxation::{LawRow, Layers};
 use super::rule::DepthRule;
 use super::thresholds::{TimeRow, Unit};
-use crate::claims::{ClaimRow, above_zero, at_least, claim, reversed};
-use crate::trajectories::verdict::Outcome;
+use crate::rows::TrainingRow;
 use crate::trajectories::{LEVEL, RESAMPLES, interval};
+use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Why, above_zero, at_least, reversed};
+
+/// Depth saves epochs.
+pub const FEWER_EPOCHS: Claim = Claim {
+    question: "rq4",
+    id: "deeper_in_fewer_epochs",
+    asks: "Do more hidden layers reach the goal in fewer epochs?",
+    paper: "yes",
+};
+/// Depth saves computation.
+pub const LESS_COMPUTATION: Claim = Claim {
+    question: "rq4",
+    id: "deeper_with_less_computation",
+    asks: "Do more hidden layers reach it with less computation?",
+    paper: "not looked at",
+};
+/// Without depth it fails.
+pub const SHALLOWEST_FAILS: Claim = Claim {
+    question: "rq4",
+    id: "shallowest_fails",
+    asks: "Does the shallowest network fail to reach the goal?",
+    paper: "yes",
+};
+/// Relaxation takes exponential time.
+pub const EXPONENTIAL: Claim = Claim {
+    question: "rq4",
+    id: "compression_time_exponential",
+    asks: "Is compression time exponential in what is lost?",
+    paper: "yes",
+};
+/// Depth generalises.
+pub const GENERALISES: Claim = Claim {
+    question: "rq4",
+    id: "deeper_generalises_better",
+    asks: "Do more hidden layers generalise better?",
+    paper: "implied",
+};
+/// What RQ4 claims.
+pub const CLAIMS: [Claim; 5] = [FEWER_EPOCHS, LESS_COMPUTATION, EXPONENTIAL, SHALLOWEST_FAILS, GENERALISES];
+
+const PAIRS_EPOCHS: Quantity = Quantity { what: "pairs in which the deeper is first, in epochs", unit: "share" };
+const PAIRS_COMPUTATION: Quantity =
+    Quantity { what: "pairs in which the deeper is first, in computation", unit: "share" };
+const REACHES: Quantity = Quantity { what: "networks that reach the goal", unit: "share" };
+const RATE: Quantity = Quantity { what: "log of compression time per bit of ΔS", unit: "1/bit" };
+const TEST_INFORMATION: Quantity = Quantity { what: "test information gained per hidden layer", unit: "bits" };
+const TEST_ACCURACY: Quantity = Quantity { what: "test accuracy gained per hidden layer", unit: "share" };
 
 /// A figure of where a network ends.
 type Figure = fn(&End) -> f64;
@@ -36,58 +82,68 @@ pub fn judge(
     times: &[TimeRow],
     laws: &[LawRow],
     ends: &BTreeMap<String, BTreeMap<usize, End>>,
-    estimator: &str,
+    (training, estimator): (&[TrainingRow], &str),
     rule: &DepthRule,
 ) -> Vec<ClaimRow> {
     let mut claims = Vec::new();
     for group in depths.chunk_by(|a, b| a.group == b.group) {
         let name = group[0].group.as_str();
-        let mut push = |words: (&str, &str), value: (usize, Interval), outcome: Outcome| {
-            claims.push(claim("rq4", (words.0, name, estimator, words.1), value, outcome));
+        let place = Place {
+            condition: name.to_owned(),
+            // A cell is about networks of several depths.
+            architecture: String::new(),
+            estimator: estimator.to_owned(),
+            ..training
+                .iter()
+                .find(|row| row.condition == group[0].condition)
+                .map(TrainingRow::place)
+                .unwrap_or_default()
         };
-        for &threshold in &rule.thresholds {
+        for threshold in &rule.thresholds {
             let of_level: Vec<&TimeRow> =
-                times.iter().filter(|row| row.group == name && row.is_about(threshold)).collect();
-            let units: [(&str, Unit); 2] = [
-                ("more hidden layers reach it in fewer epochs", TimeRow::in_epochs),
-                ("more hidden layers reach it with less computation", TimeRow::in_gflop),
+                times.iter().filter(|row| row.group == name && row.is_about(*threshold)).collect();
+            let place = Place { level: threshold.to_string(), ..place.clone() };
+            let units: [(Claim, Quantity, Unit); 2] = [
+                (FEWER_EPOCHS, PAIRS_EPOCHS, TimeRow::in_epochs),
+                (LESS_COMPUTATION, PAIRS_COMPUTATION, TimeRow::in_gflop),
             ];
-            for (words, unit) in units {
-                if let Some((replicas, share)) = deeper_is_first(&of_level, unit) {
-                    let measured = format!("share of pairs in which the deeper is first: {threshold}");
-                    push((words, &measured), (replicas, share), above_zero(shifted(share, -0.5)));
+            for (claim, quantity, unit) in units {
+                if let Some((networks, share)) = deeper_is_first(&of_level, unit) {
+                    claims.push(claim.row(&place, quantity, (networks, share), above_zero(shifted(share, -0.5))));
                 }
             }
         }
         if let Some(shallowest) = group.iter().min_by_key(|row| row.depth) {
             let share = wilson(shallowest.goal_reached, shallowest.replicas, LEVEL);
-            let words = format!("the network of {} hidden layer(s) fails", shallowest.depth);
-            let measured = format!("share that reaches the goal: {}", rule.goal());
-            push((&words, &measured), (shallowest.replicas, share), reversed(at_least(share, rule.failing_share)));
+            let place = Place {
+                layers: format!("{} hidden", shallowest.depth),
+                level: rule.goal().to_string(),
+                ..place.clone()
+            };
+            let decision = reversed(at_least(share, rule.failing_share));
+            claims.push(SHALLOWEST_FAILS.row(&place, REACHES, (shallowest.replicas, share), decision));
         }
         let hidden: Vec<&LawRow> =
             laws.iter().filter(|row| row.group == name && row.layers == Layers::Hidden).collect();
         if let Some(exponential) = hidden.iter().find(|row| row.law == Law::Exponential) {
             let best = hidden.iter().fold(exponential, |best, row| if row.aicc < best.aicc { row } else { best });
-            let measured = format!(
-                "rate per bit of ΔS; best law: {} (weight {:.2}); exponential best in {:.0} % of resamples",
+            let detail = format!(
+                "best law: {} (weight {:.2}); exponential best in {:.0} % of resamples",
                 best.law,
                 best.weight,
                 100.0 * exponential.share_best
             );
             let rate = Interval { mean: exponential.b, lower: exponential.b_lower, upper: exponential.b_upper };
-            let outcome = exponential_law(exponential, rule.law_share);
-            push(("compression time is exponential in what is lost", &measured), (exponential.replicas, rate), outcome);
+            let decision = exponential_law(exponential, rule.law_share);
+            claims.push(EXPONENTIAL.row(&place, RATE, (exponential.replicas, rate), decision).with_detail(detail));
         }
-        let per_layer: [(&str, Figure); 2] = [
-            ("test information gained per hidden layer, bits", |end| end.test_information),
-            ("test accuracy gained per hidden layer", |end| end.test_accuracy),
-        ];
-        for (measured, value) in per_layer {
+        let per_layer: [(Quantity, Figure); 2] =
+            [(TEST_INFORMATION, |end| end.test_information), (TEST_ACCURACY, |end| end.test_accuracy)];
+        for (quantity, value) in per_layer {
             let slopes = slopes(group, ends, value);
             if !slopes.is_empty() {
                 let slope = interval(&slopes);
-                push(("more hidden layers generalise better", measured), (slopes.len(), slope), above_zero(slope));
+                claims.push(GENERALISES.row(&place, quantity, (slopes.len(), slope), above_zero(slope)));
             }
         }
     }
@@ -98,17 +154,9 @@ fn shifted(i: Interval, by: f64) -> Interval {
     Interval { mean: i.mean + by, lower: i.lower.map(|v| v + by), upper: i.upper.map(|v| v + by) }
 }
 
-fn exponential_law(law: &LawRow, share: f64) -> Outcome {
-    let rises = law.b_lower.is_some_and(|rate| rate > 0.0);
-    if law.b_lower.is_none() {
-        Outcome::Inconclusive
-    } else if law.weight >= share && law.share_best >= share && rises {
-        Outcome::Supported
-    } else if law.share_best <= 1.0 - share {
-        Outcome::Refuted
-    } else {
-        Outcome::Inconclusive
-    }
+fn exponential_law(law: &LawRow, share: f64) -> Decision {
+    let Some(rate) = law.b_lower else { return Decision::undecided(Why::NoInterval) };
+    Decision::of(law.weight >= share && law.share_best >= share && rate > 0.0, law.share_best <= 1.0 - share)
 }
 
 /// Harrell's concordance of depth with speed over the networks of a cell, seeds resampled whole; none if there is one depth
@@ -215,9 +263,9 @@ mod tests {
             weight,
             share_best,
         };
-        assert_eq!(exponential_law(&law(0.99, 0.97, 0.5), 0.95), Outcome::Supported);
-        assert_eq!(exponential_law(&law(0.99, 0.80, 0.5), 0.95), Outcome::Inconclusive);
-        assert_eq!(exponential_law(&law(0.99, 0.97, -0.5), 0.95), Outcome::Inconclusive);
-        assert_eq!(exponential_law(&law(0.00, 0.02, 0.5), 0.95), Outcome::Refuted);
+        assert_eq!(exponential_law(&law(0.99, 0.97, 0.5), 0.95), Decision::SUPPORTED);
+        assert_eq!(exponential_law(&law(0.99, 0.80, 0.5), 0.95), Decision::undecided(Why::Straddles));
+        assert_eq!(exponential_law(&law(0.99, 0.97, -0.5), 0.95), Decision::undecided(Why::Straddles));
+        assert_eq!(exponential_law(&law(0.00, 0.02, 0.5), 0.95), Decision::REFUTED);
     }
 }

@@ -1,7 +1,7 @@
 //! Finished runs below a folder: folders with a `run.json`, and those of `calibrate`.
 //!
 //! Several runs of one question may lie there. One speaks for it: its own results come before `reference/` ones, and those
-//! before smoke tests; `default` comes first, then names in order.
+//! before smoke tests; `default` comes first, then what lies in a folder of the question's name, then names in order.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,9 +29,9 @@ pub struct Run {
 
 impl Run {
     /// What comes first speaks first.
-    fn rank(&self) -> (u8, bool, &str) {
+    fn rank(&self) -> (u8, bool, bool, &str) {
         let has = |part: &str| self.name.split('/').any(|name| name == part);
-        (self.standing(), !has("default"), &self.name)
+        (self.standing(), !has("default"), !has(&self.question), &self.name)
     }
 
     /// 0: results; 1: reference results; 2: a smoke test.
@@ -120,10 +120,18 @@ mod tests {
     #[test]
     fn own_results_come_first_and_smoke_tests_last() {
         let results = tempfile::tempdir().unwrap();
-        for name in ["smoke/rq1", "reference/rq1", "rq1/mine", "rq1/default", "rq1/default/pilot", "reference/rq2"] {
+        for name in [
+            "smoke/rq1",
+            "reference/rq1",
+            "rq1/mine",
+            "rq1/default",
+            "rq1/default/pilot",
+            "reference/rq2",
+            "reference/again",
+        ] {
             let folder = results.path().join(name);
             fs::create_dir_all(&folder).unwrap();
-            let question = name.split('/').find(|part| part.starts_with("rq")).unwrap();
+            let question = name.split('/').find(|part| part.starts_with("rq")).unwrap_or("rq1");
             fs::write(folder.join("run.json"), format!("{{\"question\": \"{question}\"}}")).unwrap();
         }
         fs::write(results.path().join("smoke/rq1/information_plane.csv"), "").unwrap();
@@ -132,8 +140,11 @@ mod tests {
         fs::write(results.path().join("rq1/unfinished/jobs/run.json"), "{}").unwrap();
         let runs = runs(&[results.path().to_owned()]).unwrap();
         let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
-        assert_eq!(names, ["rq1/default", "rq1/mine", "reference/rq1", "reference/rq2", "smoke/rq1"]);
-        assert_eq!(with_planes(&runs), [&runs[4]]);
+        assert_eq!(
+            names,
+            ["rq1/default", "rq1/mine", "reference/rq1", "reference/rq2", "reference/again", "smoke/rq1"]
+        );
+        assert_eq!(with_planes(&runs), [&runs[5]]);
         assert!(super::runs(&[results.path().join("nothing")]).unwrap_err().to_string().contains("no folder"));
     }
 }

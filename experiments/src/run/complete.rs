@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Resolved, Rule, Settings};
+use super::{Resolved, Settings};
 use crate::bound::{self, Bound};
 use crate::config::RunArgs;
 use crate::jobs::seal;
@@ -18,6 +18,7 @@ use crate::sources;
 use crate::tasks::Task;
 use crate::terminal::{say, tell};
 use crate::training::{Job, TABLES};
+use crate::verdict::Rule;
 
 impl<V: Rule> Settings<V> {
     /// Does what is not done yet and merges the tables into the results folder. Every setting is checked, and the folder

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_model::TrainSettings;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -16,6 +15,7 @@ use crate::config::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSetti
 use crate::tasks::{Task, TaskSettings, count};
 use crate::terminal::{say, tell};
 use crate::training::{Job, ModelSettings};
+use crate::verdict::Rule;
 use crate::{quoting, version};
 
 mod checks;
@@ -23,13 +23,6 @@ mod complete;
 
 /// The name of the condition of a run that lists none.
 const ONLY_CONDITION: &str = "default";
-
-/// The rule of a verdict: its thresholds, fixed before the run.
-pub trait Rule: Clone + Serialize + DeserializeOwned {
-    /// # Errors
-    /// If a threshold cannot be, or a condition it names is not among these.
-    fn check(&self, conditions: &[String]) -> Result<()>;
-}
 
 /// The settings of a question: what is trained and measured, and the rule V of its verdict.
 #[derive(Debug, Clone, Serialize, Deserialize)]

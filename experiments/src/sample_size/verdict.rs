@@ -19,30 +19,84 @@ use serde::{Deserialize, Serialize};
 
 use super::LayerPaths;
 use crate::bound::layers::LayerRow;
-use crate::claims::{ClaimRow, above_zero, at_least, claim, within};
-use crate::run::Rule;
 use crate::trajectories::interval;
-use crate::trajectories::verdict::Outcome;
+use crate::verdict::headline::percent;
+use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, above_zero, at_least, within};
 
-/// Claims in the order of the verdict, and what a reader asks.
-pub const CLAIMS: [(&str, &str); 8] = [
-    (
-        "I(T;Y) peaks and then falls",
-        "Does the last hidden layer lose I(T;Y) again, so that stopping early would have kept it?",
-    ),
-    ("small samples end with less I(T;Y)", "Do small samples end with less I(T;Y) than large ones?"),
-    ("small samples compress more", "Do small samples end with less I(X;T) than large ones?"),
-    ("more data moves layers up", "Does more data move hidden layers up?"),
-    ("more data brings layers to the bound", "Does more data bring hidden layers nearer to the bound, sideways?"),
-    ("the generalisation bound holds", "Does the paper's bound on the generalisation error hold?"),
-    ("the generalisation bound says something", "Does it say more than that guesses are right half of the time?"),
-    ("the sample's own I(T;Y) is right", "Is I(T;Y) measured on the training sample itself right?"),
-];
+/// I(T;Y) peaks, then falls.
+pub const FALLS: Claim = Claim {
+    question: "rq5",
+    id: "label_information_falls_again",
+    asks: "Does the last hidden layer lose I(T;Y) again, so that stopping early would have kept it?",
+    paper: "yes, at 5 %",
+};
+/// Small samples know less of Y.
+pub const LESS_Y: Claim = Claim {
+    question: "rq5",
+    id: "small_sample_less_label_information",
+    asks: "Do small samples end with less I(T;Y) than large ones?",
+    paper: "yes",
+};
+/// Small samples hold less of X.
+pub const LESS_X: Claim = Claim {
+    question: "rq5",
+    id: "small_sample_compresses_more",
+    asks: "Do small samples end with less I(X;T) than large ones?",
+    paper: "yes",
+};
+/// More data, more I(T;Y).
+pub const MOVES_UP: Claim =
+    Claim { question: "rq5", id: "more_data_moves_up", asks: "Does more data move hidden layers up?", paper: "yes" };
+/// More data, nearer to the bound.
+pub const NEARER_BOUND: Claim = Claim {
+    question: "rq5",
+    id: "more_data_nearer_bound",
+    asks: "Does more data bring hidden layers nearer to the bound, sideways?",
+    paper: "yes",
+};
+/// The finite-sample bound holds.
+pub const BOUND_HOLDS: Claim = Claim {
+    question: "rq5",
+    id: "generalisation_bound_holds",
+    asks: "Does the paper's bound on the generalisation error hold?",
+    paper: "argued",
+};
+/// The finite-sample bound is not vacuous.
+pub const BOUND_SAYS: Claim = Claim {
+    question: "rq5",
+    id: "generalisation_bound_informative",
+    asks: "Does it say more than that guesses are right half of the time?",
+    paper: "argued",
+};
+/// The plug-in on the sample is right.
+pub const SAMPLE_RIGHT: Claim = Claim {
+    question: "rq5",
+    id: "sample_estimate_right",
+    asks: "Is I(T;Y) measured on the training sample itself right?",
+    paper: "not looked at",
+};
+/// What RQ5 claims.
+pub const CLAIMS: [Claim; 8] = [MOVES_UP, LESS_X, BOUND_HOLDS, FALLS, LESS_Y, NEARER_BOUND, BOUND_SAYS, SAMPLE_RIGHT];
+
+const BELOW_BEST: Quantity = Quantity { what: "I(T;Y) below the best epoch", unit: "bits" };
+const Y_LESS: Quantity = Quantity { what: "I(T;Y) less with the small sample", unit: "bits" };
+const X_LESS: Quantity = Quantity { what: "I(X;T) less with the small sample", unit: "bits" };
+const Y_MORE: Quantity = Quantity { what: "I(T;Y) more with the large sample", unit: "bits" };
+const X_NEARER: Quantity = Quantity { what: "I(X;T) nearer to the bound with the large sample", unit: "bits" };
+const HOLDS: Quantity = Quantity { what: "layers for which it holds", unit: "share" };
+const SAYS: Quantity = Quantity { what: "layers for which it is below guessing", unit: "share" };
+const TOO_HIGH: Quantity = Quantity { what: "I(T;Y) of the sample too high", unit: "bits" };
+
+const LAST: &str = "last hidden layer";
+const HIDDEN: &str = "hidden layers";
 
 /// The thresholds of the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SampleRule {
+    /// Share of the way from guessing to the best classifier at which networks have learned; see [`crate::learning`].
+    #[serde(default = "learned_share")]
+    pub learned_share: f64,
     /// Bits of I(T;Y) that count as fallen.
     pub fallen_bits: f64,
     /// Bits of I(X;T) by which a small sample must compress more.
@@ -53,11 +107,20 @@ pub struct SampleRule {
     pub vacuous_error: f64,
 }
 
+fn learned_share() -> f64 {
+    0.8
+}
+
 impl Rule for SampleRule {
     fn check(&self, _conditions: &[String]) -> Result<()> {
         for (name, bits) in [("fallen_bits", self.fallen_bits), ("compression_bits", self.compression_bits)] {
             ensure!(bits >= 0.0 && bits.is_finite(), "verdict.{name} = {bits}: must be a finite number of at least 0");
         }
+        ensure!(
+            (0.0..=1.0).contains(&self.learned_share),
+            "verdict.learned_share = {}: must lie between 0 and 1",
+            self.learned_share
+        );
         for (name, share) in [("delta", self.delta), ("vacuous_error", self.vacuous_error)] {
             ensure!(share > 0.0 && share <= 1.0, "verdict.{name} = {share}: must lie above 0 and at most at 1");
         }
@@ -95,39 +158,43 @@ fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<Clai
     let (Some(&small), Some(&large)) = (fractions.first(), fractions.last()) else { return };
     let at = |fraction: f64| hidden.iter().copied().filter(move |paths| paths.first.train_fraction == fraction);
     let last = |fraction: f64| at(fraction).find(|paths| paths.first.layer + 1 == output);
-    let percent = |fraction: f64| format!("{}, {} % train", row.activation, fraction * 100.0);
-    let between = format!("{}, {} and {} % train", row.activation, small * 100.0, large * 100.0);
-    let mut add = |number: usize, place: &str, measured: &str, values: &[f64], rule: &dyn Fn(Interval) -> Outcome| {
-        if !values.is_empty() {
-            let value = interval(values);
-            claims.push(claim(
-                "rq5",
-                (CLAIMS[number].0, place, &row.encoder, measured),
-                (values.len(), value),
-                rule(value),
-            ));
-        }
+    let place = |fraction: f64, layers: &str| Place {
+        dataset: row.dataset.clone(),
+        architecture: row.architecture.clone(),
+        condition: row.condition.clone(),
+        activation: row.activation.clone(),
+        train_fraction: Some(fraction),
+        layers: layers.to_owned(),
+        estimator: row.encoder.clone(),
+        ..Place::default()
     };
+    let between = |layers: &str| Place { compared_with: format!("{} train", percent(small)), ..place(large, layers) };
+    let mut add =
+        |claim: Claim, place: Place, measured: Quantity, values: &[f64], rule: &dyn Fn(Interval) -> Decision| {
+            if !values.is_empty() {
+                let value = interval(values);
+                claims.push(claim.row(&place, measured, (values.len(), value), rule(value)));
+            }
+        };
     for &fraction in &fractions {
         if let Some(paths) = last(fraction) {
             let fell = |i: Interval| at_least(i, rule.fallen_bits);
-            let measured = "bits of I(T;Y) below the best epoch";
-            add(0, &percent(fraction), measured, &paths.fallen(), &fell);
+            add(FALLS, place(fraction, LAST), BELOW_BEST, &paths.fallen(), &fell);
         }
     }
     if small < large {
         if let (Some(a), Some(b)) = (last(small), last(large)) {
             let more_y = paired(&[a], &[b], |row| row.i_ty_bits);
-            add(1, &between, "bits less, last hidden layer", &more_y, &above_zero);
+            add(LESS_Y, between(LAST), Y_LESS, &more_y, &above_zero);
             let more_x = paired(&[a], &[b], |row| row.i_xt_bits);
             let compresses = |i: Interval| at_least(i, rule.compression_bits);
-            add(2, &between, "bits of I(X;T) less, last hidden layer", &more_x, &compresses);
+            add(LESS_X, between(LAST), X_LESS, &more_x, &compresses);
         }
         let (a, b): (Vec<&LayerPaths>, Vec<&LayerPaths>) = (at(small).copied().collect(), at(large).copied().collect());
         let up = paired(&a, &b, |row| row.i_ty_bits);
-        add(3, &between, "bits of I(T;Y) more, hidden layers", &up, &above_zero);
+        add(MOVES_UP, between(HIDDEN), Y_MORE, &up, &above_zero);
         let nearer = paired(&b, &a, |row| row.horizontal_gap_upper_bits);
-        add(4, &between, "bits nearer, sideways, hidden layers", &nearer, &above_zero);
+        add(NEARER_BOUND, between(HIDDEN), X_NEARER, &nearer, &above_zero);
     }
     for &fraction in &fractions {
         // Layers of one network are not independent: the share is taken over them first.
@@ -144,15 +211,15 @@ fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<Clai
         };
         let holds = share(&|pair| pair.0 <= pair.1);
         let often = |i: Interval| at_least(i, 1.0 - rule.delta);
-        add(5, &percent(fraction), "share of layers", &holds, &often);
+        add(BOUND_HOLDS, place(fraction, HIDDEN), HOLDS, &holds, &often);
         let says = share(&|pair| pair.1 < rule.vacuous_error);
         let half = |i: Interval| at_least(i, 0.5);
-        add(6, &percent(fraction), "share of layers", &says, &half);
+        add(BOUND_SAYS, place(fraction, HIDDEN), SAYS, &says, &half);
     }
     let errors: Vec<&LayerPaths> = at(large).copied().collect();
     let errors = over_layers(&errors, |row| row.i_ty_train_bits - row.i_ty_bits);
     let right = |i: Interval| within(i, rule.fallen_bits);
-    add(7, &percent(large), "bits too high, hidden layers", &values(&errors), &right);
+    add(SAMPLE_RIGHT, place(large, HIDDEN), TOO_HIGH, &values(&errors), &right);
 }
 
 /// Mean over layers at the end, by network.

@@ -20,8 +20,59 @@ use serde::{Deserialize, Serialize};
 
 use super::causes::CauseRow;
 use super::timing::{TimingRow, summarise};
-use crate::claims::{ClaimRow, above_zero, at_least, claim, negative, reversed, within};
-use crate::run::Rule;
+use crate::rows::TrainingRow;
+use crate::verdict::{Claim, ClaimRow, Place, Quantity, Rule, above_zero, at_least, negative, reversed, within};
+
+/// Drift turns into diffusion.
+pub const PASSES: Claim = Claim {
+    question: "rq2",
+    id: "drift_turns_into_diffusion",
+    asks: "Does every network pass from drift to diffusion?",
+    paper: "yes",
+};
+/// The two epochs are one.
+pub const STARTS_THERE: Claim = Claim {
+    question: "rq2",
+    id: "compression_starts_at_transition",
+    asks: "Does compression start at the transition?",
+    paper: "yes",
+};
+/// The two epochs go together.
+pub const GOES_WITH_IT: Claim = Claim {
+    question: "rq2",
+    id: "later_transition_later_compression",
+    asks: "Do layers whose transition is later compress later?",
+    paper: "implied",
+};
+/// Nothing compresses without noise.
+pub const NOISE_NEEDED: Claim = Claim {
+    question: "rq2",
+    id: "gradient_noise_needed",
+    asks: "Is gradient noise needed for compression?",
+    paper: "yes",
+};
+/// Noise compresses.
+pub const NOISE_ADDS: Claim =
+    Claim { question: "rq2", id: "gradient_noise_adds", asks: "Does gradient noise add to compression?", paper: "yes" };
+/// Any noise does.
+pub const SIZE_ALONE: Claim = Claim {
+    question: "rq2",
+    id: "only_size_of_noise_counts",
+    asks: "Is it only the size of the noise that counts?",
+    paper: "implied",
+};
+/// What RQ2 claims.
+pub const CLAIMS: [Claim; 6] = [NOISE_NEEDED, STARTS_THERE, PASSES, NOISE_ADDS, GOES_WITH_IT, SIZE_ALONE];
+
+const TRANSITIONS: Quantity = Quantity { what: "hidden layers with a transition", unit: "share" };
+const RATIO: Quantity = Quantity { what: "epoch of compression over epoch of transition", unit: "log10" };
+const CORRELATION: Quantity = Quantity { what: "Spearman correlation of the two epochs", unit: "correlation" };
+const LOST_WITHOUT: Quantity = Quantity { what: "I(X;T) lost without noise, mean over hidden layers", unit: "bits" };
+const MORE_UPDATES: Quantity =
+    Quantity { what: "I(X;T) lost more with more noise, after as many updates", unit: "bits" };
+const MORE_LOSS: Quantity =
+    Quantity { what: "I(X;T) lost more with more noise, at the same training loss", unit: "bits" };
+const MORE_ISOTROPIC: Quantity = Quantity { what: "I(X;T) lost more than with mini-batches", unit: "bits" };
 
 /// The thresholds of the rules, and the names of the conditions they speak of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,77 +133,70 @@ impl PhaseRule {
 }
 
 /// Judges every claim.
-pub fn judge(conditions: &[String], timings: &[TimingRow], causes: &[CauseRow], rule: &PhaseRule) -> Vec<ClaimRow> {
+pub fn judge(
+    conditions: &[String],
+    timings: &[TimingRow],
+    causes: &[CauseRow],
+    training: &[TrainingRow],
+    rule: &PhaseRule,
+) -> Vec<ClaimRow> {
+    let place = |condition: &str, estimator: &str| {
+        let of = training.iter().find(|row| row.condition == condition).map(TrainingRow::place).unwrap_or_default();
+        let (estimator, layers) = (estimator.to_owned(), "hidden layers".to_owned());
+        // What a linear network does too is nothing of its layers'.
+        Place { estimator, layers, is_control: of.activation == "linear", ..of }
+    };
     let mut claims = Vec::new();
     let learned = |name: &str| causes.iter().any(|c| c.condition == name && c.train_accuracy >= rule.train_accuracy);
     for name in conditions.iter().filter(|name| **name != rule.without_noise && **name != rule.isotropic_noise) {
         let Some(timing) = summarise(timings, name) else { continue };
-        let replicas = replicas_of(causes, name);
         let share = timing.share_crossing;
-        claims.push(claim(
-            "rq2",
-            ("every network passes from drift to diffusion", name, "", "share of hidden layers with a transition"),
-            (replicas, share),
-            at_least(share, rule.transition_share),
-        ));
+        let decision = at_least(share, rule.transition_share);
+        claims.push(PASSES.row(&place(name, ""), TRANSITIONS, (replicas_of(causes, name), share), decision));
     }
     // Nothing is compared with networks that have not learned.
     let Some(reference) = conditions.first().filter(|name| learned(name)) else { return claims };
     if let Some(timing) = summarise(timings, reference) {
-        let estimator = timings.first().map_or("", |row| row.estimator.as_str());
-        let replicas = replicas_of(causes, reference);
+        let place = place(reference, timings.first().map_or("", |row| row.estimator.as_str()));
+        let networks = replicas_of(causes, reference);
         if let Some(ratio) = timing.log_ratio {
-            let name = ("compression starts at the transition", reference.as_str(), estimator, "log10(epoch ratio)");
-            claims.push(claim("rq2", name, (replicas, ratio), within(ratio, rule.factor.log10())));
+            claims.push(STARTS_THERE.row(&place, RATIO, (networks, ratio), within(ratio, rule.factor.log10())));
         }
         if let Some(rho) = timing.rank_correlation {
-            let name =
-                ("later transitions go with later compression", reference.as_str(), estimator, "Spearman correlation");
-            let outcome = above_zero(rho);
-            claims.push(claim("rq2", name, (replicas, rho), outcome));
+            claims.push(GOES_WITH_IT.row(&place, CORRELATION, (networks, rho), above_zero(rho)));
         }
     }
+    let beside =
+        |cause: &CauseRow| Place { compared_with: reference.clone(), ..place(&cause.condition, &cause.estimator) };
+    let adds = |cause: &CauseRow, quantity: Quantity, (pairs, more): (usize, Interval)| {
+        NOISE_ADDS.row(&beside(cause), quantity, (pairs, more), above_zero(more))
+    };
     for cause in causes.iter().filter(|cause| cause.condition == rule.without_noise && learned(&cause.condition)) {
         let lost = Interval {
             mean: cause.compression_bits,
             lower: cause.compression_bits_lower,
             upper: cause.compression_bits_upper,
         };
-        let name = (
-            "gradient noise is needed for compression",
-            cause.condition.as_str(),
-            cause.estimator.as_str(),
-            "bits lost without it",
-        );
-        claims.push(claim("rq2", name, (cause.replicas, lost), reversed(at_least(lost, rule.compression_bits))));
-        let with_it = (cause.replicas, negative(effect(cause)));
-        claims.push(noise_adds(cause, "bits more with it, same updates", with_it));
+        let decision = reversed(at_least(lost, rule.compression_bits));
+        let place = place(&cause.condition, &cause.estimator);
+        claims.push(NOISE_NEEDED.row(&place, LOST_WITHOUT, (cause.replicas, lost), decision));
+        claims.push(adds(cause, MORE_UPDATES, (cause.replicas, negative(effect(cause)))));
         if let Some((pairs, less)) = matched_effect(cause) {
-            claims.push(noise_adds(cause, "bits more with it, same training loss", (pairs, negative(less))));
+            claims.push(adds(cause, MORE_LOSS, (pairs, negative(less))));
         }
     }
     for cause in causes.iter().filter(|cause| rule.more_noise.contains(&cause.condition) && learned(&cause.condition)) {
-        claims.push(noise_adds(cause, "bits more with more of it, same updates", (cause.replicas, effect(cause))));
+        claims.push(adds(cause, MORE_UPDATES, (cause.replicas, effect(cause))));
         if let Some(effect) = matched_effect(cause) {
-            claims.push(noise_adds(cause, "bits more with more of it, same training loss", effect));
+            claims.push(adds(cause, MORE_LOSS, effect));
         }
     }
     for cause in causes.iter().filter(|cause| cause.condition == rule.isotropic_noise && learned(&cause.condition)) {
         let difference = effect(cause);
-        let name = (
-            "only the size of the noise counts",
-            cause.condition.as_str(),
-            cause.estimator.as_str(),
-            "bits more than with mini-batches",
-        );
-        claims.push(claim("rq2", name, (cause.replicas, difference), within(difference, rule.compression_bits)));
+        let decision = within(difference, rule.compression_bits);
+        claims.push(SIZE_ALONE.row(&beside(cause), MORE_ISOTROPIC, (cause.replicas, difference), decision));
     }
     claims
-}
-
-fn noise_adds(cause: &CauseRow, measured: &str, effect: (usize, Interval)) -> ClaimRow {
-    let name = ("gradient noise adds to compression", cause.condition.as_str(), cause.estimator.as_str(), measured);
-    claim("rq2", name, effect, above_zero(effect.1))
 }
 
 fn replicas_of(causes: &[CauseRow], condition: &str) -> usize {

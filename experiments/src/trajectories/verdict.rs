@@ -2,24 +2,45 @@
 //! before the run. A condition is an activation, a training fraction and an estimator.
 //!
 //! - Nothing is decided by networks that have not learned: mean final training accuracy below `train_accuracy`.
+//! - Nor by an estimator at its ceiling: a layer whose I(X;T) is all of H(X) from its fit to its end ([`Standing::saturation`]) is in
+//!   cells of one x each, whatever it does.
 //! - Trajectories are **predictable** if the lower end of the 95 % interval of their predictability (see [`super::phases`];
 //!   hidden layers together) is at least `predictability`; they are not if the upper end is below.
 //! - A hidden layer **compresses** if the lower end of the 95 % interval of its cross-fitted compression after the fit is at
 //!   least `compression_bits`; it does not if the upper end is below. A condition compresses if more than half of its hidden
 //!   layers do; it does not if more than half do not. (The output is left out: nobody disputes that it compresses.)
-//! - Over all conditions, each half is supported or refuted if all decided conditions agree; else it **depends on** every
-//!   factor for which two conditions that differ in nothing else were decided differently.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
 use anyhow::{Result, ensure};
+use infoplane_info::Standing;
 use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
 
 use super::phases::{Squares, predictability};
 use super::{Trajectory, interval};
 use crate::rows::TrainingRow;
-use crate::run::Rule;
+use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, at_least};
+
+/// Layers fit, then compress.
+pub const COMPRESSES: Claim = Claim {
+    question: "rq1",
+    id: "layers_compress",
+    asks: "Do more than half of the hidden layers fit, and then compress?",
+    paper: "yes",
+};
+/// A path is that of all networks.
+pub const PREDICTABLE: Claim = Claim {
+    question: "rq1",
+    id: "trajectories_predictable",
+    asks: "Are trajectories predictable from other networks?",
+    paper: "yes",
+};
+/// What RQ1 claims.
+pub const CLAIMS: [Claim; 2] = [COMPRESSES, PREDICTABLE];
+
+const LOST: Quantity = Quantity { what: "I(X;T) lost after the fit, mean over hidden layers", unit: "bits" };
+const FORETOLD: Quantity = Quantity { what: "path that the other networks foretell", unit: "share" };
 
 /// The thresholds of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -47,63 +68,13 @@ impl Rule for VerdictRule {
     }
 }
 
-/// What the rule decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)]
-pub enum Outcome {
-    Supported,
-    Refuted,
-    Inconclusive,
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Supported => "supported",
-            Self::Refuted => "refuted",
-            Self::Inconclusive => "inconclusive",
-        })
-    }
-}
-
-/// One condition's verdict: a row of `verdict.csv`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)] // the columns are documented in docs/files.md
-pub struct VerdictRow {
-    pub question: String,
-    pub dataset: String,
-    pub architecture: String,
-    pub condition: String,
-    pub activation: String,
-    pub train_fraction: f64,
-    pub estimator: String,
-    pub replicas: usize,
-    pub train_accuracy: f64,
-    pub hidden_layers: usize,
-    pub layers_compressing: usize,
-    pub layers_not_compressing: usize,
-    pub compression_bits: f64,
-    pub compression_bits_lower: Option<f64>,
-    pub compression_bits_upper: Option<f64>,
-    pub predictability: Option<f64>,
-    pub predictability_lower: Option<f64>,
-    pub predictability_upper: Option<f64>,
-    pub predictable: Outcome,
-    pub compresses: Outcome,
-}
-
-/// A half of the verdict over all conditions, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
-    /// One sentence.
-    pub sentence: String,
-    /// How many conditions support, refute, and leave open.
-    pub counts: [usize; 3],
-}
-
-/// Judges every condition of the trajectories.
-pub fn judge(trajectories: &[Trajectory], training: &[TrainingRow], rule: VerdictRule) -> Vec<VerdictRow> {
+/// Judges every condition of the trajectories; `h_x` is H(X) in bits of each task.
+pub fn judge(
+    trajectories: &[Trajectory],
+    training: &[TrainingRow],
+    h_x: &BTreeMap<String, f64>,
+    rule: VerdictRule,
+) -> Vec<ClaimRow> {
     let mut conditions: Vec<Vec<&Trajectory>> = Vec::new();
     for trajectory in trajectories.iter().filter(|t| !t.is_output && !t.replicas.is_empty()) {
         match conditions.iter_mut().find(|condition| condition[0].same_condition(trajectory)) {
@@ -111,7 +82,11 @@ pub fn judge(trajectories: &[Trajectory], training: &[TrainingRow], rule: Verdic
             None => conditions.push(vec![trajectory]),
         }
     }
-    conditions.iter().map(|layers| judge_condition(layers, final_accuracy(layers[0], training), rule)).collect()
+    let judged = conditions.iter().flat_map(|layers| {
+        let h_x = h_x.get(&layers[0].dataset).copied().unwrap_or(f64::INFINITY);
+        judge_condition(layers, final_accuracy(layers[0], training), h_x, rule)
+    });
+    judged.collect()
 }
 
 /// The mean training accuracy of a condition's replicas at its last epoch.
@@ -132,54 +107,57 @@ fn final_accuracy(condition: &Trajectory, training: &[TrainingRow]) -> f64 {
     accuracies.iter().sum::<f64>() / accuracies.len() as f64
 }
 
-fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, rule: VerdictRule) -> VerdictRow {
+fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, h_x: f64, rule: VerdictRule) -> Vec<ClaimRow> {
     let compression: Vec<Vec<f64>> =
         layers.iter().map(|layer| layer.phases().iter().map(|p| p.compression).collect()).collect();
-    let by_layer: Vec<Interval> = compression.iter().map(|values| interval(values)).collect();
-    let compressing = by_layer.iter().filter(|i| i.lower.is_some_and(|bits| bits >= rule.compression_bits)).count();
-    let not_compressing = by_layer.iter().filter(|i| i.upper.is_some_and(|bits| bits < rule.compression_bits)).count();
+    let saturated: Vec<bool> = layers.iter().map(|layer| layer.is_saturated(h_x)).collect();
+    let of_layer = |yes: &dyn Fn(Interval) -> bool| {
+        compression.iter().zip(&saturated).filter(|(bits, saturated)| !**saturated && yes(interval(bits))).count()
+    };
+    let compressing = of_layer(&|i| i.lower.is_some_and(|bits| bits >= rule.compression_bits));
+    let not_compressing = of_layer(&|i| i.upper.is_some_and(|bits| bits < rule.compression_bits));
+    let saturated = saturated.iter().filter(|&&saturated| saturated).count();
 
-    let replicas = layers.iter().map(|layer| layer.replicas.len()).min().unwrap_or(0);
+    let networks = layers.iter().map(|layer| layer.replicas.len()).min().unwrap_or(0);
     let mean_over_layers: Vec<f64> =
-        (0..replicas).map(|r| compression.iter().map(|layer| layer[r]).sum::<f64>() / layers.len() as f64).collect();
-    let mean = interval(&mean_over_layers);
+        (0..networks).map(|r| compression.iter().map(|layer| layer[r]).sum::<f64>() / layers.len() as f64).collect();
     let squares: Vec<Vec<Squares>> = layers.iter().map(|layer| layer.squares()).collect();
-    let predictability = predictability(&squares);
 
+    let half = layers.len() / 2;
     // Unknown accuracy (NaN) decides nothing either.
     let learned = train_accuracy >= rule.train_accuracy;
-    let decide = |yes: bool, no: bool| match (learned, yes, no) {
-        (true, true, _) => Outcome::Supported,
-        (true, false, true) => Outcome::Refuted,
-        _ => Outcome::Inconclusive,
+    let guarded = |decision: Decision| match decision {
+        _ if !learned => Decision::undecided(Why::NotLearned),
+        _ if saturated > half => Decision::undecided(Why::Saturated),
+        _ => decision,
     };
-    let half = layers.len() / 2;
     let first = layers[0];
-    VerdictRow {
-        question: "rq1".to_owned(),
+    let place = Place {
         dataset: first.dataset.clone(),
         architecture: first.architecture.clone(),
         condition: first.condition.clone(),
         activation: first.activation.clone(),
-        train_fraction: first.train_fraction,
+        train_fraction: Some(first.train_fraction),
+        layers: "hidden layers".to_owned(),
         estimator: first.estimator.clone(),
-        replicas,
-        train_accuracy,
-        hidden_layers: layers.len(),
-        layers_compressing: compressing,
-        layers_not_compressing: not_compressing,
-        compression_bits: mean.mean,
-        compression_bits_lower: mean.lower,
-        compression_bits_upper: mean.upper,
-        predictability: predictability.map(|p| p.mean),
-        predictability_lower: predictability.and_then(|p| p.lower),
-        predictability_upper: predictability.and_then(|p| p.upper),
-        predictable: decide(
-            predictability.and_then(|p| p.lower).is_some_and(|share| share >= rule.predictability),
-            predictability.and_then(|p| p.upper).is_some_and(|share| share < rule.predictability),
-        ),
-        compresses: decide(compressing > half, not_compressing > half),
+        ..Place::default()
+    };
+    let at_ceiling = if saturated == 0 { String::new() } else { format!(", {saturated} at the ceiling") };
+    let detail = format!("{compressing} of {} hidden layers do, {not_compressing} do not{at_ceiling}", layers.len());
+    let compresses = match Decision::of(compressing > half, not_compressing > half) {
+        // With the layers at the ceiling there would have been enough.
+        Decision { why: Some(_), .. } if saturated > 0 && compressing.max(not_compressing) + saturated > half => {
+            Decision::undecided(Why::Saturated)
+        }
+        decision => decision,
+    };
+    let mut rows = vec![
+        COMPRESSES.row(&place, LOST, (networks, interval(&mean_over_layers)), guarded(compresses)).with_detail(detail),
+    ];
+    if let Some(share) = predictability(&squares) {
+        rows.push(PREDICTABLE.row(&place, FORETOLD, (networks, share), guarded(at_least(share, rule.predictability))));
     }
+    rows
 }
 
 impl Trajectory {
@@ -191,44 +169,21 @@ impl Trajectory {
             && self.train_fraction == other.train_fraction
             && self.estimator == other.estimator
     }
-}
 
-/// One half of the verdict over all conditions: what holds, or on what it depends.
-pub fn summarise(rows: &[VerdictRow], half: fn(&VerdictRow) -> Outcome) -> Summary {
-    let count = |outcome| rows.iter().filter(|row| half(row) == outcome).count();
-    let counts = [count(Outcome::Supported), count(Outcome::Refuted), count(Outcome::Inconclusive)];
-    let sentence = match counts {
-        [0, 0, _] => "inconclusive: no condition decides".to_owned(),
-        [_, 0, _] => "yes, in every condition that decides".to_owned(),
-        [0, _, _] => "no, in no condition that decides".to_owned(),
-        _ => format!("it depends on {}", deciding_factors(rows, half).join(" and ")),
-    };
-    Summary { sentence, counts }
-}
-
-/// The factors for which two conditions that differ in nothing else were decided differently.
-fn deciding_factors(rows: &[VerdictRow], half: fn(&VerdictRow) -> Outcome) -> Vec<&'static str> {
-    type Factor = (&'static str, fn(&VerdictRow) -> String);
-    let factors: [Factor; 4] = [
-        ("the task", |row| row.dataset.clone()),
-        ("the activation", |row| row.activation.clone()),
-        ("the training fraction", |row| row.train_fraction.to_string()),
-        ("the estimator", |row| row.estimator.clone()),
-    ];
-    let decided: Vec<&VerdictRow> = rows.iter().filter(|row| half(row) != Outcome::Inconclusive).collect();
-    let differ_only_in = |factor: usize, a: &VerdictRow, b: &VerdictRow| {
-        factors.iter().enumerate().all(|(f, (_, value))| (value(a) != value(b)) == (f == factor))
-    };
-    let matters = |factor: usize| {
-        decided.iter().any(|a| decided.iter().any(|b| half(a) != half(b) && differ_only_in(factor, a, b)))
-    };
-    let names: Vec<&str> = (0..factors.len()).filter(|&f| matters(f)).map(|f| factors[f].0).collect();
-    if names.is_empty() { vec!["more than one factor at a time"] } else { names }
+    /// Whether the mean I(X;T) is all of H(X), nearly, from the fit to the end.
+    fn is_saturated(&self, h_x: f64) -> bool {
+        let phases = self.phases();
+        let Some(fit) = phases.iter().map(|phases| phases.fit_epoch).min() else { return false };
+        let means = self.epochs.iter().zip(self.i_xt.columns()).filter(|(epoch, _)| **epoch >= fit);
+        let least = means.filter_map(|(_, column)| column.mean()).fold(f64::INFINITY, f64::min);
+        matches!(Standing::saturation(least, h_x), Standing::Saturated(_))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::{Outcome, headline};
     use ndarray::Array2;
 
     const RULE: VerdictRule = VerdictRule { compression_bits: 0.5, predictability: 0.5, train_accuracy: 0.9 };
@@ -250,30 +205,56 @@ mod tests {
         }
     }
 
+    fn of(claim: Claim, rows: &[ClaimRow]) -> Vec<&ClaimRow> {
+        rows.iter().filter(|row| claim.is_of(row)).collect()
+    }
+
+    fn judged(trajectories: &[Trajectory], training: &[TrainingRow]) -> Vec<ClaimRow> {
+        judge(trajectories, training, &BTreeMap::from([("d".to_owned(), 12.0)]), RULE)
+    }
+
     #[test]
     fn planted_compression_is_supported_planted_growth_refuted_and_the_factor_named() {
         let mut trajectories: Vec<Trajectory> = (1..=4).map(|layer| planted("tanh", layer, 5.0, 0.01)).collect();
         trajectories.extend((1..=4).map(|layer| planted("relu", layer, 9.0, 0.01)));
-        let rows = judge(&trajectories, &[learned("tanh", 0.99), learned("relu", 0.99)], RULE);
-        assert_eq!([rows[0].compresses, rows[1].compresses], [Outcome::Supported, Outcome::Refuted]);
-        assert_eq!([rows[0].predictable, rows[1].predictable], [Outcome::Supported; 2]);
-        assert_eq!((rows[0].hidden_layers, rows[0].layers_compressing), (3, 3));
-        approx::assert_abs_diff_eq!(rows[0].compression_bits, 3.0, epsilon = 1e-12);
-        assert_eq!(summarise(&rows, |row| row.compresses).sentence, "it depends on the activation");
-        assert_eq!(summarise(&rows, |row| row.predictable).counts, [2, 0, 0]);
+        let rows = judged(&trajectories, &[learned("tanh", 0.99), learned("relu", 0.99)]);
+        let (compresses, predictable) = (of(COMPRESSES, &rows), of(PREDICTABLE, &rows));
+        assert_eq!([compresses[0].outcome, compresses[1].outcome], [Outcome::Supported, Outcome::Refuted]);
+        assert_eq!([predictable[0].outcome, predictable[1].outcome], [Outcome::Supported; 2]);
+        assert_eq!(compresses[0].detail, "3 of 3 hidden layers do, 0 do not");
+        approx::assert_abs_diff_eq!(compresses[0].value, 3.0, epsilon = 1e-12);
+        assert!(headline(compresses).starts_with("depends on the activation: yes for tanh, no for relu"));
+        assert_eq!(headline(predictable), "yes");
     }
 
     #[test]
     fn paths_that_differ_wildly_between_replicas_are_not_predictable() {
-        let rows = judge(&[planted("tanh", 1, 5.0, 10.0)], &[learned("tanh", 0.99)], RULE);
-        assert_eq!((rows[0].predictable, rows[0].compresses), (Outcome::Refuted, Outcome::Supported));
+        let rows = judged(&[planted("tanh", 1, 5.0, 10.0)], &[learned("tanh", 0.99)]);
+        assert_eq!(of(PREDICTABLE, &rows)[0].outcome, Outcome::Refuted);
+        assert_eq!(of(COMPRESSES, &rows)[0].outcome, Outcome::Supported);
     }
 
     #[test]
     fn networks_that_have_not_learned_decide_nothing() {
-        let rows = judge(&[planted("tanh", 1, 5.0, 0.01)], &[learned("tanh", 0.6)], RULE);
-        assert_eq!((rows[0].predictable, rows[0].compresses), (Outcome::Inconclusive, Outcome::Inconclusive));
-        assert!(summarise(&rows, |row| row.compresses).sentence.starts_with("inconclusive"));
+        let rows = judged(&[planted("tanh", 1, 5.0, 0.01)], &[learned("tanh", 0.6)]);
+        assert!(rows.len() == 2 && rows.iter().all(|row| row.why == Some(Why::NotLearned)));
+        assert_eq!(headline(&rows), "undecided: networks that have not learned");
+    }
+
+    #[test]
+    fn an_estimator_at_its_ceiling_decides_nothing() {
+        // 12 bits whatever the layer does: neither "predictable" nor "does not compress" is a finding.
+        let at_ceiling =
+            |layer| Trajectory { i_xt: Array2::from_elem((12, 4), 11.99), ..planted("tanh", layer, 5.0, 0.01) };
+        let rows = judged(&[at_ceiling(1), at_ceiling(2), planted("tanh", 3, 5.0, 0.01)], &[learned("tanh", 0.99)]);
+        assert!(rows.iter().all(|row| row.why == Some(Why::Saturated)), "{rows:?}");
+        assert_eq!(of(COMPRESSES, &rows)[0].detail, "1 of 3 hidden layers do, 0 do not, 2 at the ceiling");
+        // One layer of three at the ceiling: the others decide.
+        let rows = judged(
+            &[at_ceiling(1), planted("tanh", 2, 5.0, 0.01), planted("tanh", 3, 5.0, 0.01)],
+            &[learned("tanh", 0.99)],
+        );
+        assert_eq!(of(COMPRESSES, &rows)[0].outcome, Outcome::Supported);
     }
 
     fn learned(activation: &str, train_accuracy: f64) -> TrainingRow {

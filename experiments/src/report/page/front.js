@@ -1,25 +1,16 @@
-// The front page: each question, the paper's claim, and the verdict in a line with its number and interval.
+// The front page: each question, the paper's claims, and our answer to each over all the places in which it was tested.
 
-function interval(row) {
-  return `${shown(row.value)} [${shown(row.lower)}, ${shown(row.upper)}]`;
-}
-
-function headline(row) {
-  const about = [row.condition, row.estimator, `${row.replicas} networks`].filter((text) => text !== "").join(" · ");
+function headline(claim) {
+  const [supported, refuted, undecided] = claim.counts;
+  const word = supported > 0 && refuted > 0 ? "depends" : supported > 0 ? "supported" : refuted > 0 ? "refuted" : "undecided";
+  const range = (m) => (m.least === m.greatest ? shown(m.least) : `${shown(m.least)} to ${shown(m.greatest)}`);
+  const about = claim.measured.map((m) => `${m.what}: ${range(m)}${m.unit === "bits" ? " bits" : ""}`).join(" · ");
   return element(
     "tr",
     {},
-    element("th", { scope: "row" }, row.claim),
-    element("td", { "data-label": "paper" }, row.paper),
-    element(
-      "td",
-      { "data-label": "here" },
-      outcome(row.outcome),
-      " ",
-      element("b", { class: "value", title: [row.value, row.lower, row.upper].join(", ") }, interval(row)),
-      ` ${row.measured}`,
-      element("span", { class: "soft about" }, about),
-    ),
+    element("th", { scope: "row" }, claim.asks),
+    element("td", { "data-label": "paper" }, claim.paper),
+    element("td", { "data-label": "here" }, element("b", { class: `outcome sentence ${word}` }, `${claim.sentence}.`), element("span", { class: "soft about" }, about), element("span", { class: "soft about" }, `${supported} supported, ${refuted} refuted, ${undecided} undecided`)),
   );
 }
 
@@ -28,12 +19,12 @@ function missing(answer) {
 }
 
 function card(answer) {
-  const [supported, refuted, open] = answer.counts;
-  const tally = element("p", { class: "soft" }, `All ${supported + refuted + open} rows of the verdict: ${supported} supported, ${refuted} refuted, ${open} open. Run ${answer.run}.`);
+  const [supported, refuted, undecided] = answer.counts;
+  const tally = element("p", { class: "soft" }, `All ${supported + refuted + undecided} rows of the verdict, controls included: ${supported} supported, ${refuted} refuted, ${undecided} undecided. Run ${answer.run}.`);
   const table = element(
     "table",
     { class: "verdict" },
-    element("thead", {}, element("tr", {}, ...["claim", "the paper", "here, with 95 % interval over networks"].map((text) => element("th", { scope: "col" }, text)))),
+    element("thead", {}, element("tr", {}, ...["claim", "the paper", "here, over every place in which it was tested"].map((text) => element("th", { scope: "col" }, text)))),
     element("tbody", {}, ...answer.headlines.map(headline)),
   );
   const heading = element("h3", {}, element("a", { href: `#${answer.id}` }, answer.id.toUpperCase()), ` ${answer.title}`);

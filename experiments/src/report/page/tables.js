@@ -52,7 +52,7 @@ function tableOf(question, table) {
       header.setAttribute("aria-sort", sorted ? (by.descending ? "descending" : "ascending") : "none");
     });
     const cell = (row, k) => {
-      const isOutcome = ["supported", "refuted", "inconclusive"].includes(row[k]);
+      const isOutcome = ["supported", "refuted", "undecided"].includes(row[k]);
       const words = isOutcome ? outcome(row[k]) : shown(row[k]);
       return element("td", { class: numeric[k] ? "number" : false, title: numeric[k] && row[k] !== "" ? row[k] : false }, words);
     };
@@ -85,7 +85,7 @@ function tableOf(question, table) {
 
 // A word of a verdict, with a sign, so that colour is not needed.
 function outcome(word) {
-  const sign = { supported: "✓", refuted: "✗", inconclusive: "?" }[word];
-  const name = { supported: "supported", refuted: "refuted", inconclusive: "open" }[word];
+  const sign = { supported: "✓", refuted: "✗", undecided: "?" }[word];
+  const name = { supported: "supported", refuted: "refuted", undecided: "undecided" }[word];
   return element("span", { class: `outcome ${word}` }, `${sign} ${name}`);
 }

@@ -1,0 +1,123 @@
+//! Whether networks have learned their task: how far their mean training accuracy has come, at the last epoch, on the way from guessing the
+//! likeliest label, max_y p(y), to the best that p(y|x) allows, Σ_x p(x) max_y p(y|x). Of networks that have not, nothing is decided.
+
+use std::collections::BTreeMap;
+
+use crate::rows::TrainingRow;
+use crate::tasks::Task;
+use crate::verdict::{ClaimRow, Decision, Why};
+
+/// How far networks came, by task, condition, activation and training fraction.
+#[derive(Debug)]
+pub struct Learning {
+    came: Vec<(TrainingRow, f64)>,
+    share: f64,
+}
+
+impl Learning {
+    /// From the last epoch of every condition; `share` of the way is learned.
+    pub fn new(training: &[TrainingRow], tasks: &[Task], share: f64) -> Self {
+        let ends: BTreeMap<&str, (f64, f64)> =
+            tasks.iter().map(|task| (task.name.as_str(), accuracies(task))).collect();
+        let same = |a: &TrainingRow, b: &TrainingRow| key(a) == key(b);
+        let mut conditions: Vec<&TrainingRow> = Vec::new();
+        for row in training {
+            if !conditions.iter().any(|known| same(known, row)) {
+                conditions.push(row);
+            }
+        }
+        let came = conditions.into_iter().filter_map(|first| {
+            let of = || training.iter().filter(|row| same(row, first));
+            let last = of().map(|row| row.epoch).max()?;
+            let at_end: Vec<f64> = of().filter(|row| row.epoch == last).map(|row| row.train_accuracy).collect();
+            let accuracy = at_end.iter().sum::<f64>() / at_end.len() as f64;
+            let &(guess, best) = ends.get(first.dataset.as_str())?;
+            // Where guessing is the best there is, there is nothing to learn.
+            Some((first.clone(), if best > guess { (accuracy - guess) / (best - guess) } else { 1.0 }))
+        });
+        Self { came: came.collect(), share }
+    }
+
+    /// Leaves undecided what is about networks that have not learned; controls need not have, and of few networks it is not asked.
+    pub fn guard(&self, claims: &mut [ClaimRow]) {
+        for row in claims.iter_mut().filter(|row| !row.is_control && row.why != Some(Why::FewNetworks)) {
+            let is_about = |of: &TrainingRow| {
+                (&of.dataset, &of.architecture, &of.condition, &of.activation)
+                    == (&row.dataset, &row.architecture, &row.condition, &row.activation)
+                    // What compares training fractions is about all of them.
+                    && (Some(of.train_fraction) == row.train_fraction || !row.compared_with.is_empty())
+            };
+            // An accuracy that is no number has not come far either.
+            if self.came.iter().any(|(of, share)| is_about(of) && (share.is_nan() || *share < self.share)) {
+                let Decision { outcome, why } = Decision::undecided(Why::NotLearned);
+                (row.outcome, row.why) = (outcome, why);
+            }
+        }
+    }
+}
+
+fn key(row: &TrainingRow) -> (&str, &str, &str, &str, u64) {
+    let TrainingRow { dataset, architecture, condition, activation, train_fraction, .. } = row;
+    (dataset, architecture, condition, activation, train_fraction.to_bits())
+}
+
+/// Of guessing, and the best.
+fn accuracies(task: &Task) -> (f64, f64) {
+    let joint = &task.joint;
+    let guess = joint.p_y().iter().copied().fold(0.0, f64::max);
+    let of_x = |x: usize| joint.p_x()[x] * (0..joint.n_y()).map(|y| joint.p(x, y)).fold(0.0, f64::max);
+    (guess, (0..joint.n_x()).map(of_x).sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tasks::Labelling;
+    use crate::tasks::o3;
+    use crate::verdict::{Claim, Outcome, Place, Quantity};
+    use infoplane_info::statistics::Interval;
+
+    #[test]
+    fn networks_that_guess_decide_nothing_and_controls_may() {
+        let task = o3(Labelling::Soft, 0.99).unwrap();
+        let trained = |condition: &str, train_fraction, train_accuracy| TrainingRow {
+            dataset: task.name.clone(),
+            architecture: "a".into(),
+            condition: condition.into(),
+            activation: "tanh".into(),
+            train_fraction,
+            replica: 0,
+            seed: 0,
+            epoch: 3,
+            updates: 3,
+            train_loss_bits: 0.1,
+            train_accuracy,
+            test_loss_bits: None,
+            test_accuracy: None,
+        };
+        let training = [
+            trained("good", 0.85, 0.98),
+            trained("good", 0.05, 0.97),
+            trained("bad", 0.85, 0.6),
+            trained("nan", 0.85, f64::NAN),
+        ];
+        let claim = Claim { question: "rq0", id: "c", asks: "Is it so?", paper: "yes" };
+        let interval = Interval { mean: 1.0, lower: Some(1.0), upper: Some(1.0) };
+        let row = |of: &TrainingRow, is_control: bool| {
+            let place = Place { is_control, ..of.place() };
+            claim.row(&place, Quantity { what: "loss", unit: "bits" }, (20, interval), Decision::SUPPORTED)
+        };
+        let mut claims =
+            [row(&training[0], false), row(&training[2], false), row(&training[2], true), row(&training[3], false)];
+        Learning::new(&training, &[task], 0.8).guard(&mut claims);
+        assert_eq!(
+            claims.map(|row| (row.outcome, row.why)),
+            [
+                (Outcome::Supported, None),
+                (Outcome::Undecided, Some(Why::NotLearned)),
+                (Outcome::Supported, None),
+                (Outcome::Undecided, Some(Why::NotLearned)),
+            ]
+        );
+    }
+}

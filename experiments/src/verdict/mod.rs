@@ -1,0 +1,22 @@
+//! From a table to a word: what every question's verdict is made of.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`mod@outcome`] | supported, refuted, or undecided with its reason; what an interval decides |
+//! | [`mod@claim`] | a claim, and its row of `verdict.csv` |
+//! | [`mod@rule`] | thresholds, fixed before the run |
+//! | [`mod@headline`] | one sentence over all conditions of a claim |
+//! | [`mod@print`] | the verdict as a program says it |
+//!
+//! Nothing here knows a question: [`mod@crate::questions`] lists them.
+
+pub mod claim;
+pub mod headline;
+pub mod outcome;
+pub mod print;
+pub mod rule;
+
+pub use claim::{Claim, ClaimRow, Place, Quantity};
+pub use headline::headline;
+pub use outcome::{Decision, Outcome, Why, above_zero, at_least, negative, reversed, within};
+pub use rule::Rule;

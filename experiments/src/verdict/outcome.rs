@@ -1,0 +1,148 @@
+//! What a claim comes to, and why it stays undecided.
+//!
+//! An interval decides only when it lies on one side of what the rule asks; else the claim is undecided, as it is without an interval.
+
+use std::fmt;
+
+use infoplane_info::statistics::Interval;
+use serde::{Deserialize, Serialize};
+
+/// Networks below which nothing is decided: intervals of fewer hold their truth too seldom.
+pub const FEWEST_NETWORKS: usize = 8;
+
+/// What a claim comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The rule says yes.
+    Supported,
+    /// The rule says no.
+    Refuted,
+    /// Neither, for a reason that stands beside it.
+    Undecided,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Supported => "supported",
+            Self::Refuted => "refuted",
+            Self::Undecided => "undecided",
+        })
+    }
+}
+
+/// Why a claim stays undecided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Fewer than [`FEWEST_NETWORKS`].
+    FewNetworks,
+    /// The networks have not learned their task.
+    NotLearned,
+    /// The estimator is at its ceiling, whatever the layer does.
+    Saturated,
+    /// The interval lies on both sides of the threshold.
+    Straddles,
+    /// There is no interval.
+    NoInterval,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FewNetworks => write!(f, "fewer than {FEWEST_NETWORKS} networks"),
+            Self::NotLearned => f.write_str("networks that have not learned"),
+            Self::Saturated => f.write_str("the estimator is at its ceiling"),
+            Self::Straddles => f.write_str("intervals on both sides of the threshold"),
+            Self::NoInterval => f.write_str("no interval"),
+        }
+    }
+}
+
+/// An outcome, with the reason if it is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Why it is undecided; none if it is not.
+    pub why: Option<Why>,
+}
+
+impl Decision {
+    /// The rule says yes.
+    pub const SUPPORTED: Self = Self { outcome: Outcome::Supported, why: None };
+    /// The rule says no.
+    pub const REFUTED: Self = Self { outcome: Outcome::Refuted, why: None };
+
+    /// Neither, and why.
+    pub const fn undecided(why: Why) -> Self {
+        Self { outcome: Outcome::Undecided, why: Some(why) }
+    }
+
+    /// Yes, no, or an interval on both sides.
+    pub fn of(yes: bool, no: bool) -> Self {
+        match (yes, no) {
+            (true, _) => Self::SUPPORTED,
+            (_, true) => Self::REFUTED,
+            _ => Self::undecided(Why::Straddles),
+        }
+    }
+}
+
+/// The interval of minus the value.
+pub fn negative(i: Interval) -> Interval {
+    Interval { mean: -i.mean, lower: i.upper.map(|v| -v), upper: i.lower.map(|v| -v) }
+}
+
+/// The decision on the opposite claim.
+pub fn reversed(decision: Decision) -> Decision {
+    match decision.outcome {
+        Outcome::Supported => Decision::REFUTED,
+        Outcome::Refuted => Decision::SUPPORTED,
+        Outcome::Undecided => decision,
+    }
+}
+
+fn decide(i: Interval, yes: impl Fn(f64, f64) -> bool, no: impl Fn(f64, f64) -> bool) -> Decision {
+    match (i.lower, i.upper) {
+        (Some(lower), Some(upper)) => Decision::of(yes(lower, upper), no(lower, upper)),
+        _ => Decision::undecided(Why::NoInterval),
+    }
+}
+
+/// Supported if all of the interval reaches the threshold, refuted if none of it does.
+pub fn at_least(i: Interval, threshold: f64) -> Decision {
+    decide(i, |lower, _| lower >= threshold, |_, upper| upper < threshold)
+}
+
+/// Supported if all of the interval lies above 0, refuted if all of it lies below.
+pub fn above_zero(i: Interval) -> Decision {
+    decide(i, |lower, _| lower > 0.0, |_, upper| upper < 0.0)
+}
+
+/// Supported if the interval lies within so far of 0, refuted if it lies wholly outside.
+pub fn within(i: Interval, reach: f64) -> Decision {
+    decide(i, |lower, upper| lower >= -reach && upper <= reach, |lower, upper| lower > reach || upper < -reach)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_decide_only_when_they_lie_on_one_side() {
+        let i = |lower, upper| Interval { mean: f64::midpoint(lower, upper), lower: Some(lower), upper: Some(upper) };
+        let straddles = Decision::undecided(Why::Straddles);
+        assert_eq!(at_least(i(0.5, 0.7), 0.5), Decision::SUPPORTED);
+        assert_eq!(at_least(i(0.3, 0.4), 0.5), Decision::REFUTED);
+        assert_eq!(at_least(i(0.3, 0.7), 0.5), straddles);
+        assert_eq!(within(i(-0.1, 0.2), 0.3), Decision::SUPPORTED);
+        assert_eq!(within(i(0.4, 0.6), 0.3), Decision::REFUTED);
+        assert_eq!(within(i(0.2, 0.6), 0.3), straddles);
+        assert_eq!(above_zero(negative(i(-2.0, -1.0))), Decision::SUPPORTED);
+        assert_eq!(reversed(at_least(i(0.5, 0.7), 0.5)), Decision::REFUTED);
+        let without = Interval { mean: 0.0, lower: None, upper: None };
+        assert_eq!(within(without, 1.0), Decision::undecided(Why::NoInterval));
+    }
+}
