@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::rows::TrainingRow;
 use crate::tasks::Task;
+use crate::verdict::headline::percent;
 use crate::verdict::{ClaimRow, Decision, Why};
 
 /// How far networks came, by task, condition, activation and training fraction.
@@ -44,8 +45,9 @@ impl Learning {
             let is_about = |of: &TrainingRow| {
                 (&of.dataset, &of.architecture, &of.condition, &of.activation)
                     == (&row.dataset, &row.architecture, &row.condition, &row.activation)
-                    // What compares training fractions is about all of them.
-                    && (Some(of.train_fraction) == row.train_fraction || !row.compared_with.is_empty())
+                    // What compares training fractions is about both.
+                    && (Some(of.train_fraction) == row.train_fraction
+                        || row.compared_with == format!("{} train", percent(of.train_fraction)))
             };
             // An accuracy that is no number has not come far either.
             if self.came.iter().any(|(of, share)| is_about(of) && (share.is_nan() || *share < self.share)) {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use infoplane_experiments::questions::{QUESTIONS, Question};
 use infoplane_experiments::rows::read;
-use infoplane_experiments::verdict::{ClaimRow, headline};
+use infoplane_experiments::verdict::{ClaimRow, Reach, headline, reaches};
 
 /// Between these lines README's table stands.
 const MARKS: [&str; 2] =
-    ["<!-- answers: from results/reference/*/verdict.csv, by tests/tests/answers.rs -->", "<!-- end of answers -->"];
+    ["<!-- answers: from results/reference/rq1 to rq5, held by tests/tests/answers.rs -->", "<!-- end of answers -->"];
 /// Claims of a question that README shows; the page shows all.
 const SHOWN: usize = 3;
 
@@ -17,28 +17,25 @@ fn root() -> PathBuf {
 }
 
 fn rows(question: &Question) -> Vec<ClaimRow> {
-    read(&root().join("results/reference").join(question.id).join("verdict.csv")).unwrap()
+    of_run(question.id)
+}
+
+fn of_run(name: &str) -> Vec<ClaimRow> {
+    read(&root().join("results/reference").join(name).join("verdict.csv")).unwrap()
 }
 
 /// From the least to the greatest value of each quantity.
 fn measured(rows: &[&ClaimRow]) -> String {
-    let mut ranges: Vec<(&str, &str, f64, f64)> = Vec::new();
-    for row in rows {
-        match ranges.iter_mut().find(|range| range.0 == row.measured) {
-            Some(range) => (range.2, range.3) = (range.2.min(row.value), range.3.max(row.value)),
-            None => ranges.push((&row.measured, &row.unit, row.value, row.value)),
-        }
-    }
-    let range = |(what, unit, least, greatest): &(&str, &str, f64, f64)| {
+    let range = |Reach { what, unit, least, greatest }: Reach| {
         let ends = if least == greatest { format!("{least:.2}") } else { format!("{least:.2} to {greatest:.2}") };
         format!("{what}: {} ({unit})", ends.replace('-', "−"))
     };
-    ranges.iter().map(range).collect::<Vec<_>>().join("; ")
+    reaches(rows.iter().copied()).into_iter().map(range).collect::<Vec<_>>().join("; ")
 }
 
 fn table() -> String {
     let mut lines = vec![
-        "| | the paper | here, over every condition and estimator | measured, from the least to the greatest |"
+        "| | the paper | here, over every condition and estimator of the default run | measured, from the least to the greatest |"
             .to_owned(),
         "|---|---|---|---|".to_owned(),
     ];
@@ -71,7 +68,12 @@ fn every_claim_was_tested_and_every_row_has_its_claim() {
         for claim in question.claims {
             assert!(rows.iter().any(|row| claim.is_of(row)), "{} was not tested", claim.id);
         }
-        for row in &rows {
+        let others: &[&str] = match question.id {
+            "rq1" => &["rq1-paper", "reproduction"],
+            "rq2" => &["rq2-paper"],
+            _ => &[],
+        };
+        for row in rows.iter().chain(&others.iter().flat_map(|name| of_run(name)).collect::<Vec<_>>()) {
             assert!(question.claims.iter().any(|claim| claim.is_of(row)), "no claim is called {}", row.claim);
             assert_eq!(row.why.is_some(), row.outcome.to_string() == "undecided", "{row:?}");
         }

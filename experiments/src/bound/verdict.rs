@@ -79,7 +79,7 @@ pub const NEAR_TRANSITION: Claim = Claim {
     question: "rq3",
     id: "settles_near_transition",
     asks: "Do layers settle near phase transitions of the curve?",
-    paper: "yes",
+    paper: "suggested",
 };
 /// Deeper layers have a smaller β.
 pub const BETA_FALLS: Claim = Claim {
@@ -176,8 +176,7 @@ pub fn judge(
     controls: &[&str],
     rule: &BoundRule,
 ) -> Vec<ClaimRow> {
-    let Some(output) = layers.iter().map(|row| row.layer).max() else { return Vec::new() };
-    let hidden = || layers.iter().filter(move |row| row.layer < output);
+    let hidden = || layers.iter().filter(|row| !is_output(row));
     let mut claims = Vec::new();
     for group in groups(hidden().filter(|row| row.control == Control::Layer), key) {
         let (Some(start), Some(end)) =
@@ -239,8 +238,13 @@ pub fn judge(
             claims.push(NEAR_TRANSITION.row(&place, PLACE, (c.replicas, between), decision));
         }
     }
-    claims.extend(beside_shuffled(layers, output, controls, rule));
+    claims.extend(beside_shuffled(layers, controls, rule));
     claims
+}
+
+/// Whether a row is of the last of the layers whose widths its architecture names.
+fn is_output(row: &LayerRow) -> bool {
+    row.layer == row.architecture.split('-').count()
 }
 
 fn place(row: &LayerRow, controls: &[&str]) -> Place {
@@ -258,15 +262,16 @@ fn place(row: &LayerRow, controls: &[&str]) -> Place {
 }
 
 /// How much farther layers are with shuffled labels, in every other condition of the same task.
-fn beside_shuffled(layers: &[LayerRow], output: usize, controls: &[&str], rule: &BoundRule) -> Vec<ClaimRow> {
-    let hidden = layers.iter().filter(|row| row.layer < output && row.control == Control::Layer);
+fn beside_shuffled(layers: &[LayerRow], controls: &[&str], rule: &BoundRule) -> Vec<ClaimRow> {
+    let hidden = layers.iter().filter(|row| !is_output(row) && row.control == Control::Layer);
     let conditions = groups(hidden, key);
     let sideways = |group: &[&LayerRow]| {
         let end = group.iter().map(|row| row.epoch).max().unwrap_or(0);
         by_network(group.iter().copied(), end, |row| row.horizontal_gap_upper_bits)
     };
     let same = |a: &LayerRow, b: &LayerRow| {
-        (&a.dataset, &a.activation, &a.encoder) == (&b.dataset, &b.activation, &b.encoder)
+        (&a.dataset, &a.architecture, &a.activation, &a.encoder)
+            == (&b.dataset, &b.architecture, &b.activation, &b.encoder)
             && a.train_fraction == b.train_fraction
     };
     let mut claims = Vec::new();
@@ -318,6 +323,7 @@ pub fn moral(claims: &[ClaimRow]) -> Option<String> {
     let (on, off) = (of(ON_VERTICALLY, Outcome::Supported), of(ON_SIDEWAYS, Outcome::Refuted));
     let is_same = |a: &ClaimRow, b: &ClaimRow| {
         (&a.condition, &a.activation, &a.estimator) == (&b.condition, &b.activation, &b.estimator)
+            && a.train_fraction == b.train_fraction
     };
     let count = on.iter().filter(|a| off.iter().any(|b| is_same(a, b))).count();
     let all = on.len() + of(ON_VERTICALLY, Outcome::Refuted).len();

@@ -8,7 +8,7 @@ use super::found::{CALIBRATION, Run};
 use super::tables::{self, Shown, Table, Which};
 use crate::questions::QUESTIONS;
 use crate::rows;
-use crate::verdict::{Claim, ClaimRow, Outcome, headline};
+use crate::verdict::{Claim, ClaimRow, Outcome, Reach, headline, reaches};
 
 /// What the page says about a question.
 #[derive(Debug, Serialize)]
@@ -38,15 +38,7 @@ struct Headline {
     /// How its rows, without controls, were decided: supported, refuted, undecided.
     counts: [usize; 3],
     /// The least and the greatest value of each quantity.
-    measured: Vec<Measured>,
-}
-
-#[derive(Debug, Serialize)]
-struct Measured {
-    what: String,
-    unit: String,
-    least: f64,
-    greatest: f64,
+    measured: Vec<Reach>,
 }
 
 /// Every question's answer, as far as there are runs.
@@ -109,22 +101,8 @@ fn counts<'a>(rows: impl Iterator<Item = &'a ClaimRow> + Clone) -> [usize; 3] {
 
 impl Headline {
     fn new(claim: Claim, rows: &[&ClaimRow]) -> Self {
-        let own = || rows.iter().copied().filter(|row| !row.is_control);
-        let mut measured: Vec<Measured> = Vec::new();
-        for row in own() {
-            let value = row.value;
-            match measured.iter_mut().find(|known| known.what == row.measured) {
-                Some(known) => {
-                    (known.least, known.greatest) = (known.least.min(value), known.greatest.max(value));
-                }
-                None => measured.push(Measured {
-                    what: row.measured.clone(),
-                    unit: row.unit.clone(),
-                    least: value,
-                    greatest: value,
-                }),
-            }
-        }
-        Self { claim, sentence: headline(own()), counts: counts(own()), measured }
+        let all = || rows.iter().copied();
+        let own = all().filter(|row| !row.is_control);
+        Self { claim, sentence: headline(all()), counts: counts(own), measured: reaches(all()) }
     }
 }

@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use super::causes::CauseRow;
 use super::timing::{TimingRow, summarise};
 use crate::rows::TrainingRow;
-use crate::verdict::{Claim, ClaimRow, Place, Quantity, Rule, above_zero, at_least, negative, reversed, within};
+use crate::verdict::{
+    Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, above_zero, at_least, negative, reversed, within,
+};
 
 /// Drift turns into diffusion.
 pub const PASSES: Claim = Claim {
@@ -59,7 +61,7 @@ pub const SIZE_ALONE: Claim = Claim {
     question: "rq2",
     id: "only_size_of_noise_counts",
     asks: "Is it only the size of the noise that counts?",
-    paper: "implied",
+    paper: "not said",
 };
 /// What RQ2 claims.
 pub const CLAIMS: [Claim; 6] = [NOISE_NEEDED, STARTS_THERE, PASSES, NOISE_ADDS, GOES_WITH_IT, SIZE_ALONE];
@@ -148,36 +150,45 @@ pub fn judge(
     };
     let mut claims = Vec::new();
     let learned = |name: &str| causes.iter().any(|c| c.condition == name && c.train_accuracy >= rule.train_accuracy);
+    // Nothing is decided by networks that have not learned, nor compared with them.
+    let of_learned =
+        |name: &str, decision: Decision| if learned(name) { decision } else { Decision::undecided(Why::NotLearned) };
     for name in conditions.iter().filter(|name| **name != rule.without_noise && **name != rule.isotropic_noise) {
         let Some(timing) = summarise(timings, name) else { continue };
         let share = timing.share_crossing;
-        let decision = at_least(share, rule.transition_share);
-        claims.push(PASSES.row(&place(name, ""), TRANSITIONS, (replicas_of(causes, name), share), decision));
+        let (place, decision) = (place(name, ""), at_least(share, rule.transition_share));
+        let decision = if place.is_control { decision } else { of_learned(name, decision) };
+        claims.push(PASSES.row(&place, TRANSITIONS, (replicas_of(causes, name), share), decision));
     }
-    // Nothing is compared with networks that have not learned.
-    let Some(reference) = conditions.first().filter(|name| learned(name)) else { return claims };
+    let Some(reference) = conditions.first() else { return claims };
+    let compared = |name: &str, decision: Decision| of_learned(reference, of_learned(name, decision));
     if let Some(timing) = summarise(timings, reference) {
         let place = place(reference, timings.first().map_or("", |row| row.estimator.as_str()));
         let networks = replicas_of(causes, reference);
         if let Some(ratio) = timing.log_ratio {
-            claims.push(STARTS_THERE.row(&place, RATIO, (networks, ratio), within(ratio, rule.factor.log10())));
+            claims.push(STARTS_THERE.row(
+                &place,
+                RATIO,
+                (networks, ratio),
+                of_learned(reference, within(ratio, rule.factor.log10())),
+            ));
         }
         if let Some(rho) = timing.rank_correlation {
-            claims.push(GOES_WITH_IT.row(&place, CORRELATION, (networks, rho), above_zero(rho)));
+            claims.push(GOES_WITH_IT.row(&place, CORRELATION, (networks, rho), of_learned(reference, above_zero(rho))));
         }
     }
     let beside =
         |cause: &CauseRow| Place { compared_with: reference.clone(), ..place(&cause.condition, &cause.estimator) };
     let adds = |cause: &CauseRow, quantity: Quantity, (pairs, more): (usize, Interval)| {
-        NOISE_ADDS.row(&beside(cause), quantity, (pairs, more), above_zero(more))
+        NOISE_ADDS.row(&beside(cause), quantity, (pairs, more), compared(&cause.condition, above_zero(more)))
     };
-    for cause in causes.iter().filter(|cause| cause.condition == rule.without_noise && learned(&cause.condition)) {
+    for cause in causes.iter().filter(|cause| cause.condition == rule.without_noise) {
         let lost = Interval {
             mean: cause.compression_bits,
             lower: cause.compression_bits_lower,
             upper: cause.compression_bits_upper,
         };
-        let decision = reversed(at_least(lost, rule.compression_bits));
+        let decision = of_learned(&cause.condition, reversed(at_least(lost, rule.compression_bits)));
         let place = place(&cause.condition, &cause.estimator);
         claims.push(NOISE_NEEDED.row(&place, LOST_WITHOUT, (cause.replicas, lost), decision));
         claims.push(adds(cause, MORE_UPDATES, (cause.replicas, negative(effect(cause)))));
@@ -185,15 +196,15 @@ pub fn judge(
             claims.push(adds(cause, MORE_LOSS, (pairs, negative(less))));
         }
     }
-    for cause in causes.iter().filter(|cause| rule.more_noise.contains(&cause.condition) && learned(&cause.condition)) {
+    for cause in causes.iter().filter(|cause| rule.more_noise.contains(&cause.condition)) {
         claims.push(adds(cause, MORE_UPDATES, (cause.replicas, effect(cause))));
         if let Some(effect) = matched_effect(cause) {
             claims.push(adds(cause, MORE_LOSS, effect));
         }
     }
-    for cause in causes.iter().filter(|cause| cause.condition == rule.isotropic_noise && learned(&cause.condition)) {
+    for cause in causes.iter().filter(|cause| cause.condition == rule.isotropic_noise) {
         let difference = effect(cause);
-        let decision = within(difference, rule.compression_bits);
+        let decision = compared(&cause.condition, within(difference, rule.compression_bits));
         claims.push(SIZE_ALONE.row(&beside(cause), MORE_ISOTROPIC, (cause.replicas, difference), decision));
     }
     claims

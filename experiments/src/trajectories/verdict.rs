@@ -144,7 +144,7 @@ fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, h_x: f64, rule: 
     };
     let at_ceiling = if saturated == 0 { String::new() } else { format!(", {saturated} at the ceiling") };
     let detail = format!("{compressing} of {} hidden layers do, {not_compressing} do not{at_ceiling}", layers.len());
-    let compresses = match Decision::of(compressing > half, not_compressing > half) {
+    let compresses = match Decision::of(compressing > half, not_compressing > half, Why::LayersDiffer) {
         // With the layers at the ceiling there would have been enough.
         Decision { why: Some(_), .. } if saturated > 0 && compressing.max(not_compressing) + saturated > half => {
             Decision::undecided(Why::Saturated)

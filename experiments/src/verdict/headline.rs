@@ -1,9 +1,11 @@
 //! One sentence over all places in which a claim was tested: yes, no, on what it depends, or why it is undecided.
 //!
-//! An answer **depends on** every factor for which two places that differ in nothing else were decided differently. Controls are left
-//! out.
+//! An answer **depends on** every factor for which two places were decided differently that differ in it and in what it settles (the
+//! condition may settle the activation). Of factors that settle each other the first is named. Controls are left out.
 
 use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use super::claim::ClaimRow;
 use super::outcome::{Outcome, Why};
@@ -26,6 +28,11 @@ const FACTORS: [Factor; 10] = [
 
 /// Values that a sentence names at most.
 const LISTED: usize = 4;
+/// Rows that are called the exception.
+const EXCEPTIONS: usize = 2;
+
+/// The place of the condition among the factors.
+const CONDITION: usize = 2;
 
 /// A share as people write it.
 pub fn percent(share: f64) -> String {
@@ -34,7 +41,11 @@ pub fn percent(share: f64) -> String {
 
 /// The answer to one claim, from its rows (controls are passed over), without a full stop.
 pub fn headline<'a>(rows: impl IntoIterator<Item = &'a ClaimRow>) -> String {
-    let rows: Vec<&ClaimRow> = rows.into_iter().filter(|row| !row.is_control).collect();
+    let all: Vec<&ClaimRow> = rows.into_iter().collect();
+    let rows: Vec<&ClaimRow> = all.iter().copied().filter(|row| !row.is_control).collect();
+    if rows.is_empty() && !all.is_empty() {
+        return "tested in controls alone".to_owned();
+    }
     let decided: Vec<&ClaimRow> = rows.iter().copied().filter(|row| row.outcome != Outcome::Undecided).collect();
     let yes = decided.iter().filter(|row| row.outcome == Outcome::Supported).count();
     let (no, all) = (decided.len() - yes, rows.len());
@@ -58,6 +69,38 @@ pub fn headline<'a>(rows: impl IntoIterator<Item = &'a ClaimRow>) -> String {
     }
 }
 
+/// How far the values of one quantity reach.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reach {
+    /// What was measured.
+    pub what: String,
+    /// Its unit.
+    pub unit: String,
+    /// The least value.
+    pub least: f64,
+    /// The greatest.
+    pub greatest: f64,
+}
+
+/// The reach of each quantity that rows measure; controls are passed over.
+pub fn reaches<'a>(rows: impl IntoIterator<Item = &'a ClaimRow>) -> Vec<Reach> {
+    let mut reaches: Vec<Reach> = Vec::new();
+    for row in rows.into_iter().filter(|row| !row.is_control) {
+        match reaches.iter_mut().find(|known| known.what == row.measured) {
+            Some(known) => {
+                (known.least, known.greatest) = (known.least.min(row.value), known.greatest.max(row.value));
+            }
+            None => reaches.push(Reach {
+                what: row.measured.clone(),
+                unit: row.unit.clone(),
+                least: row.value,
+                greatest: row.value,
+            }),
+        }
+    }
+    reaches
+}
+
 /// Why nothing is decided, the commonest reason first.
 fn reasons(rows: &[&ClaimRow]) -> String {
     let mut counts: BTreeMap<Why, usize> = BTreeMap::new();
@@ -70,18 +113,28 @@ fn reasons(rows: &[&ClaimRow]) -> String {
     }
 }
 
-/// The factors for which two places that differ in nothing else were decided differently.
+/// The factors for which two places that differ in nothing else, but for what the factor settles, were decided differently.
 fn deciding(decided: &[&ClaimRow]) -> Vec<usize> {
     let values: Vec<Vec<String>> =
         decided.iter().map(|row| FACTORS.iter().map(|(_, value)| value(row)).collect()).collect();
-    let differ_only_in = |factor: usize, a: &[String], b: &[String]| {
-        a.iter().zip(b).enumerate().all(|(f, (a, b))| (a != b) == (f == factor))
+    let pairs: Vec<(usize, usize)> = (0..decided.len()).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
+    let differ = |factor: usize, (a, b): (usize, usize)| values[a][factor] != values[b][factor];
+    // Places alike in the one are alike in the other. A task, an architecture and a condition may settle the rest; of others that
+    // change together nobody can say which it is.
+    let is_settled = |one: usize, other: usize| {
+        one == other || one <= CONDITION && pairs.iter().all(|&pair| differ(one, pair) || !differ(other, pair))
     };
-    let pairs = || (0..decided.len()).flat_map(|a| (0..a).map(move |b| (a, b)));
+    let settles: Vec<Vec<bool>> =
+        (0..FACTORS.len()).map(|one| (0..FACTORS.len()).map(|other| is_settled(one, other)).collect()).collect();
+    let differ_in_it_alone = |factor: usize, pair: (usize, usize)| {
+        differ(factor, pair) && (0..FACTORS.len()).all(|other| !differ(other, pair) || settles[factor][other])
+    };
     let matters = |&factor: &usize| {
-        pairs().any(|(a, b)| decided[a].outcome != decided[b].outcome && differ_only_in(factor, &values[a], &values[b]))
+        let unlike = |&(a, b): &(usize, usize)| decided[a].outcome != decided[b].outcome;
+        pairs.iter().any(|pair| unlike(pair) && differ_in_it_alone(factor, *pair))
     };
-    (0..FACTORS.len()).filter(matters).collect()
+    let is_said = |&factor: &usize| (0..factor).any(|before| settles[before][factor] && settles[factor][before]);
+    (0..FACTORS.len()).filter(matters).filter(|factor| !is_said(factor)).collect()
 }
 
 fn joined(factors: &[usize]) -> String {
@@ -93,7 +146,7 @@ fn joined(factors: &[usize]) -> String {
     }
 }
 
-/// The values of the first factor that part yes from no, as far as there are any.
+/// The values of the first factor that part yes from no; else the few rows that are the exception.
 fn sides(decided: &[&ClaimRow], factors: &[usize]) -> String {
     for &factor in factors {
         let mut of_value: Vec<(String, [bool; 2])> = Vec::new();
@@ -108,13 +161,15 @@ fn sides(decided: &[&ClaimRow], factors: &[usize]) -> String {
             of_value.iter().filter(|(_, seen)| *seen == side).map(|(value, _)| value.as_str()).collect::<Vec<_>>()
         };
         let (yes, no) = (of([true, false]), of([false, true]));
-        let parts: Vec<String> = [("yes", yes), ("no", no)]
-            .into_iter()
-            .filter(|(_, values)| !values.is_empty())
-            .map(|(word, values)| format!("{word} for {}", listed(&values)))
-            .collect();
-        if !parts.is_empty() {
-            return format!("{}; ", parts.join(", "));
+        if !yes.is_empty() && !no.is_empty() {
+            return format!("yes for {}, no for {}; ", listed(&yes), listed(&no));
+        }
+    }
+    for (word, outcome) in [("no", Outcome::Refuted), ("yes", Outcome::Supported)] {
+        let few: Vec<&&ClaimRow> = decided.iter().filter(|row| row.outcome == outcome).collect();
+        if few.len() <= EXCEPTIONS && decided.len() > 2 * few.len() {
+            let place = |row: &&&ClaimRow| factors.iter().map(|&f| FACTORS[f].1(row)).collect::<Vec<_>>().join(" ");
+            return format!("{word} only for {}; ", few.iter().map(place).collect::<Vec<_>>().join(", "));
         }
     }
     String::new()
@@ -169,6 +224,32 @@ mod tests {
     }
 
     #[test]
+    fn what_a_factor_settles_does_not_hide_it() {
+        // Each condition has a task of its own, and one condition another activation.
+        let of = |condition: &str, activation: &str, decision| ClaimRow {
+            dataset: format!("task of {condition}"),
+            condition: condition.into(),
+            ..planted(activation, "a", 1.0, decision)
+        };
+        let (yes, no) = (Decision::SUPPORTED, Decision::REFUTED);
+        let rows = [of("hard", "tanh", no), of("soft", "tanh", yes), of("other", "relu", yes)];
+        let said = headline(&rows);
+        assert!(
+            said.starts_with("depends on the task: yes for task of soft, task of other, no for task of hard"),
+            "{said}"
+        );
+        // Four yes, one no, where neither task nor activation parts them: the one is named.
+        let crossed = |task: &str, activation: &str, decision| ClaimRow {
+            dataset: task.into(),
+            ..planted(activation, "a", 1.0, decision)
+        };
+        let rows =
+            [crossed("x", "tanh", no), crossed("y", "tanh", yes), crossed("x", "relu", yes), crossed("y", "relu", yes)];
+        let said = headline(&rows);
+        assert!(said.starts_with("depends on the task and the activation: no only for x tanh; "), "{said}");
+    }
+
+    #[test]
     fn a_sentence_names_a_few_values() {
         let names = ["a", "b", "c", "d", "e"];
         let mut rows: Vec<ClaimRow> = names.map(|name| planted("tanh", name, 1.0, Decision::SUPPORTED)).into();
@@ -179,6 +260,7 @@ mod tests {
     #[test]
     fn controls_say_nothing_in_a_headline() {
         let control = ClaimRow { is_control: true, ..planted("tanh", "a", 1.0, Decision::REFUTED) };
-        assert_eq!(headline(&[planted("tanh", "a", 1.0, Decision::SUPPORTED), control]), "yes");
+        assert_eq!(headline(&[planted("tanh", "a", 1.0, Decision::SUPPORTED), control.clone()]), "yes");
+        assert_eq!(headline(&[control]), "tested in controls alone");
     }
 }

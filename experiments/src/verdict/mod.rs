@@ -17,6 +17,6 @@ pub mod print;
 pub mod rule;
 
 pub use claim::{Claim, ClaimRow, Place, Quantity};
-pub use headline::headline;
+pub use headline::{Reach, headline, reaches};
 pub use outcome::{Decision, Outcome, Why, above_zero, at_least, negative, reversed, within};
 pub use rule::Rule;

@@ -46,6 +46,10 @@ pub enum Why {
     Straddles,
     /// There is no interval.
     NoInterval,
+    /// Layers say different things.
+    LayersDiffer,
+    /// No law fits clearly best.
+    LawsTie,
 }
 
 impl fmt::Display for Why {
@@ -56,6 +60,8 @@ impl fmt::Display for Why {
             Self::Saturated => f.write_str("the estimator is at its ceiling"),
             Self::Straddles => f.write_str("intervals on both sides of the threshold"),
             Self::NoInterval => f.write_str("no interval"),
+            Self::LayersDiffer => f.write_str("layers that say different things"),
+            Self::LawsTie => f.write_str("no law that fits clearly best"),
         }
     }
 }
@@ -80,12 +86,12 @@ impl Decision {
         Self { outcome: Outcome::Undecided, why: Some(why) }
     }
 
-    /// Yes, no, or an interval on both sides.
-    pub fn of(yes: bool, no: bool) -> Self {
+    /// Yes, no, or neither, and why.
+    pub fn of(yes: bool, no: bool, why: Why) -> Self {
         match (yes, no) {
             (true, _) => Self::SUPPORTED,
             (_, true) => Self::REFUTED,
-            _ => Self::undecided(Why::Straddles),
+            _ => Self::undecided(why),
         }
     }
 }
@@ -106,7 +112,9 @@ pub fn reversed(decision: Decision) -> Decision {
 
 fn decide(i: Interval, yes: impl Fn(f64, f64) -> bool, no: impl Fn(f64, f64) -> bool) -> Decision {
     match (i.lower, i.upper) {
-        (Some(lower), Some(upper)) => Decision::of(yes(lower, upper), no(lower, upper)),
+        (Some(lower), Some(upper)) if lower.is_finite() && upper.is_finite() => {
+            Decision::of(yes(lower, upper), no(lower, upper), Why::Straddles)
+        }
         _ => Decision::undecided(Why::NoInterval),
     }
 }
