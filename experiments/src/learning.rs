@@ -2,6 +2,7 @@
 //! likeliest label, max_y p(y), to the best that p(y|x) allows, Σ_x p(x) max_y p(y|x). Of networks that have not, nothing is decided.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::rows::TrainingRow;
 use crate::tasks::Task;
@@ -17,7 +18,7 @@ pub struct Learning {
 
 impl Learning {
     /// From the last epoch of every condition; `share` of the way is learned.
-    pub fn new(training: &[TrainingRow], tasks: &[Task], share: f64) -> Self {
+    pub fn new(training: &[TrainingRow], tasks: &[Arc<Task>], share: f64) -> Self {
         let ends: BTreeMap<&str, (f64, f64)> =
             tasks.iter().map(|task| (task.name.as_str(), accuracies(task))).collect();
         let same = |a: &TrainingRow, b: &TrainingRow| key(a) == key(b);
@@ -28,10 +29,7 @@ impl Learning {
             }
         }
         let came = conditions.into_iter().filter_map(|first| {
-            let of = || training.iter().filter(|row| same(row, first));
-            let last = of().map(|row| row.epoch).max()?;
-            let at_end: Vec<f64> = of().filter(|row| row.epoch == last).map(|row| row.train_accuracy).collect();
-            let accuracy = at_end.iter().sum::<f64>() / at_end.len() as f64;
+            let accuracy = final_accuracy(training, |row| same(row, first));
             let &(guess, best) = ends.get(first.dataset.as_str())?;
             // Where guessing is the best there is, there is nothing to learn.
             Some((first.clone(), if best > guess { (accuracy - guess) / (best - guess) } else { 1.0 }))
@@ -58,6 +56,14 @@ impl Learning {
     }
 }
 
+/// The mean training accuracy of some networks at their last epoch; no number if there are none.
+pub fn final_accuracy(training: &[TrainingRow], is_of: impl Fn(&TrainingRow) -> bool) -> f64 {
+    let of = || training.iter().filter(|row| is_of(row));
+    let last = of().map(|row| row.epoch).max();
+    let at_end: Vec<f64> = of().filter(|row| Some(row.epoch) == last).map(|row| row.train_accuracy).collect();
+    at_end.iter().sum::<f64>() / at_end.len() as f64
+}
+
 fn key(row: &TrainingRow) -> (&str, &str, &str, &str, u64) {
     let TrainingRow { dataset, architecture, condition, activation, train_fraction, .. } = row;
     (dataset, architecture, condition, activation, train_fraction.to_bits())
@@ -74,6 +80,7 @@ fn accuracies(task: &Task) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows::OfNetwork;
     use crate::tasks::Labelling;
     use crate::tasks::o3;
     use crate::verdict::{Claim, Outcome, Place, Quantity};
@@ -111,7 +118,7 @@ mod tests {
         };
         let mut claims =
             [row(&training[0], false), row(&training[2], false), row(&training[2], true), row(&training[3], false)];
-        Learning::new(&training, &[task], 0.8).guard(&mut claims);
+        Learning::new(&training, &[task.into()], 0.8).guard(&mut claims);
         assert_eq!(
             claims.map(|row| (row.outcome, row.why)),
             [

@@ -87,20 +87,6 @@ pub struct TrainingRow {
     pub test_accuracy: Option<f64>,
 }
 
-impl TrainingRow {
-    /// Where its network stands.
-    pub fn place(&self) -> Place {
-        Place {
-            dataset: self.dataset.clone(),
-            architecture: self.architecture.clone(),
-            condition: self.condition.clone(),
-            activation: self.activation.clone(),
-            train_fraction: Some(self.train_fraction),
-            ..Place::default()
-        }
-    }
-}
-
 /// The mini-batch gradients of one layer of one network at one epoch: `gradients.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -239,6 +225,9 @@ pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
 pub trait OfNetwork {
     /// Which: condition, activation, training fraction (its bits) and number.
     fn network(&self) -> (&str, &str, u64, usize);
+
+    /// Where its network stands.
+    fn place(&self) -> Place;
 }
 
 /// Rows that say it in these columns.
@@ -247,6 +236,17 @@ macro_rules! of_network {
         $(impl $crate::rows::OfNetwork for $row {
             fn network(&self) -> (&str, &str, u64, usize) {
                 (&self.condition, &self.activation, self.train_fraction.to_bits(), self.replica)
+            }
+
+            fn place(&self) -> $crate::verdict::Place {
+                $crate::verdict::Place {
+                    dataset: self.dataset.clone(),
+                    architecture: self.architecture.clone(),
+                    condition: self.condition.clone(),
+                    activation: self.activation.clone(),
+                    train_fraction: Some(self.train_fraction),
+                    ..Default::default()
+                }
             }
         })*
     };

@@ -11,6 +11,8 @@
 use ndarray::{ArrayView1, ArrayView2};
 use rayon::prelude::*;
 
+use crate::statistics::ranks;
+
 /// How far apart rows are compared with those one apart.
 const FAR: usize = 8;
 /// Share of the difference that is missing one apart: a correlation about as great.
@@ -38,7 +40,7 @@ pub fn rows_apart(rows: ArrayView2<f64>, classes: Option<&[usize]>) -> Option<us
             let column = rows.column(column);
             // Sorted by this column, in each class: an order, not a past.
             let is_sorted = stretches.iter().all(|rows| is_monotone(column, rows)) && varies(column);
-            (!is_sorted).then(|| ranks(column))
+            (!is_sorted).then(|| ranks(&column.to_vec()))
         })
         .collect();
     let ranks = ranks?;
@@ -83,21 +85,6 @@ fn is_monotone(column: ArrayView1<f64>, rows: &[usize]) -> bool {
 
 fn varies(column: ArrayView1<f64>) -> bool {
     column.iter().any(|&value| value != column[0])
-}
-
-/// Ranks from 0 to 1, equal values sharing theirs.
-fn ranks(column: ArrayView1<f64>) -> Vec<f64> {
-    let n = column.len();
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| column[i].total_cmp(&column[j]));
-    let mut ranks = vec![0.0; n];
-    let mut place = 0;
-    for alike in order.chunk_by(|&i, &j| column[i] == column[j]) {
-        let middle = place as f64 + (alike.len() - 1) as f64 / 2.0;
-        alike.iter().for_each(|&row| ranks[row] = middle / n as f64);
-        place += alike.len();
-    }
-    ranks
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 //! (I(X;T) falls). Here: networks of each activation and training fraction are trained, every layer is measured through
 //! several estimators, and the rule of `trajectories::verdict`, fixed before the run, decides.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -56,7 +55,8 @@ fn answer(args: &RunArgs) -> Result<()> {
     let trajectories = trajectories::collect(&rows);
     let means: Vec<TrajectoryRow> = trajectories.iter().flat_map(Trajectory::rows).collect();
     let phases: Vec<PhaseRow> = trajectories.par_iter().map(Trajectory::phase_row).collect();
-    let claims = judge(&trajectories, &training, &h_x(&rq1)?, rq1.verdict);
+    let h_x = rq1.tasks()?.iter().map(|task| (task.name.clone(), task.joint.h_x())).collect();
+    let claims = judge(&trajectories, &training, &h_x, rq1.verdict);
     rows::write(&results.file("trajectories.csv"), &means)?;
     rows::write(&results.file("phases.csv"), &phases)?;
     rows::write(&results.file("verdict.csv"), &claims)?;
@@ -74,12 +74,6 @@ fn answer(args: &RunArgs) -> Result<()> {
     tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
     Ok(())
-}
-
-/// H(X) of every task, in bits.
-fn h_x(rq1: &Settings<VerdictRule>) -> Result<BTreeMap<String, f64>> {
-    let tasks = rq1.conditions()?.into_iter().map(|(_, settings)| settings.task.load());
-    tasks.map(|task| task.map(|task| (task.name, task.joint.h_x()))).collect()
 }
 
 fn print_verdict(claims: &[ClaimRow], rule: VerdictRule) {

@@ -18,7 +18,7 @@ use infoplane_experiments::learning::Learning;
 use infoplane_experiments::report;
 use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::Settings;
-use infoplane_experiments::tasks::{Labelling, Task, own_name};
+use infoplane_experiments::tasks::{Labelling, own_name};
 use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::verdict::{ClaimRow, print};
 use toml::Value;
@@ -69,9 +69,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     let criticality = criticality::rows(&layers, &transitions);
     let mut claims =
         judge(&layers, &criticality, &controls(&rq3)?.iter().map(String::as_str).collect::<Vec<_>>(), &rq3.verdict);
-    let tasks: Vec<Task> =
-        rq3.conditions()?.into_iter().map(|(_, settings)| settings.task.load()).collect::<Result<_>>()?;
-    Learning::new(&training, &tasks, rq3.verdict.learned_share).guard(&mut claims);
+    Learning::new(&training, &rq3.tasks()?, rq3.verdict.learned_share).guard(&mut claims);
     rows::write(&results.file("gaps.csv"), &gaps)?;
     rows::write(&results.file("criticality.csv"), &criticality)?;
     rows::write(&results.file("verdict.csv"), &claims)?;

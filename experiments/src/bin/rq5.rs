@@ -19,7 +19,6 @@ use infoplane_experiments::rows::{self, TrainingRow};
 use infoplane_experiments::run::Settings;
 use infoplane_experiments::sample_size::verdict::{CLAIMS, SampleRule, judge};
 use infoplane_experiments::sample_size::{self, SampleRow};
-use infoplane_experiments::tasks::Task;
 use infoplane_experiments::terminal::{exit, tell};
 use infoplane_experiments::verdict::{ClaimRow, print};
 
@@ -57,9 +56,7 @@ fn answer(args: &RunArgs) -> Result<()> {
     let paths = sample_size::collect(&layers, &training, joint.n_x());
     let samples: Vec<SampleRow> = paths.iter().map(|paths| paths.row(rq5.verdict.delta, joint.n_y())).collect();
     let mut claims = judge(&paths, rq5.verdict);
-    let tasks: Vec<Task> =
-        rq5.conditions()?.into_iter().map(|(_, settings)| settings.task.load()).collect::<Result<_>>()?;
-    Learning::new(&training, &tasks, rq5.verdict.learned_share).guard(&mut claims);
+    Learning::new(&training, &rq5.tasks()?, rq5.verdict.learned_share).guard(&mut claims);
     let gaps = gaps::rows(&layers);
     rows::write(&results.file("gaps.csv"), &gaps)?;
     rows::write(&results.file("samples.csv"), &samples)?;

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::criticality::CriticalityRow;
 use super::gaps::{groups, key};
 use super::layers::{Control, LayerRow};
+use crate::rows::OfNetwork;
 use crate::trajectories::interval;
 use crate::verdict::{
     Claim, ClaimRow, Decision, Outcome, Place, Quantity, Rule, above_zero, at_least, negative, reversed, within,
@@ -249,15 +250,10 @@ fn is_output(row: &LayerRow) -> bool {
 
 fn place(row: &LayerRow, controls: &[&str]) -> Place {
     Place {
-        dataset: row.dataset.clone(),
-        architecture: row.architecture.clone(),
-        condition: row.condition.clone(),
-        activation: row.activation.clone(),
-        train_fraction: Some(row.train_fraction),
         layers: "hidden layers".to_owned(),
         estimator: row.encoder.clone(),
         is_control: controls.contains(&row.condition.as_str()),
-        ..Place::default()
+        ..row.place()
     }
 }
 

@@ -23,7 +23,7 @@ use super::generalisation::{DepthRow, End};
 use super::relaxation::{LawRow, Layers};
 use super::rule::DepthRule;
 use super::thresholds::{TimeRow, Unit};
-use crate::rows::TrainingRow;
+use crate::rows::{OfNetwork, TrainingRow};
 use crate::trajectories::{LEVEL, RESAMPLES, interval};
 use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Why, above_zero, at_least, reversed};
 
@@ -93,11 +93,7 @@ pub fn judge(
             // A cell is about networks of several depths.
             architecture: String::new(),
             estimator: estimator.to_owned(),
-            ..training
-                .iter()
-                .find(|row| row.condition == group[0].condition)
-                .map(TrainingRow::place)
-                .unwrap_or_default()
+            ..training.iter().find(|row| row.condition == group[0].condition).map(OfNetwork::place).unwrap_or_default()
         };
         for threshold in &rule.thresholds {
             let of_level: Vec<&TimeRow> =

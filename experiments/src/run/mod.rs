@@ -149,21 +149,26 @@ impl<V: Rule> Settings<V> {
         Ok(files)
     }
 
+    /// The tasks of all conditions.
+    ///
+    /// # Errors
+    /// If one cannot be had.
+    pub fn tasks(&self) -> Result<Vec<Arc<Task>>> {
+        let mut made = Vec::new();
+        for (_, settings) in self.conditions()? {
+            loaded(&mut made, &settings.task)?;
+        }
+        Ok(made.into_iter().map(|(_, task)| task).collect())
+    }
+
     /// Every condition, with all of its settings checked.
     fn resolve(&self) -> Result<Vec<Resolved<V>>> {
         self.verdict.check(&self.condition_names())?;
-        // Conditions mostly share their task, which takes a while to make, and memory to hold.
-        let mut made: Vec<(TaskSettings, Arc<Task>)> = Vec::new();
+        let mut made = Vec::new();
         let resolved = self.conditions()?.into_iter().map(|(name, settings)| {
             let explain = || format!("the condition `{name}`");
             settings.task.check().with_context(explain)?;
-            let task = if let Some((_, task)) = made.iter().find(|(made, _)| made.is_same_task(&settings.task)) {
-                Arc::clone(task)
-            } else {
-                let task = Arc::new(settings.task.load().with_context(explain)?);
-                made.push((settings.task.clone(), Arc::clone(&task)));
-                task
-            };
+            let task = loaded(&mut made, &settings.task).with_context(explain)?;
             settings.resolve_one(name.clone(), task).with_context(explain)
         });
         resolved.collect()
@@ -198,6 +203,16 @@ impl<V: Rule> Settings<V> {
         }
         Ok(Resolved { name, settings: self, seeds, epochs, task, weights })
     }
+}
+
+/// A task, made unless it is there: conditions mostly share theirs, which takes a while to make, and memory to hold.
+fn loaded(made: &mut Vec<(TaskSettings, Arc<Task>)>, settings: &TaskSettings) -> Result<Arc<Task>> {
+    if let Some((_, task)) = made.iter().find(|(made, _)| made.is_same_task(settings)) {
+        return Ok(Arc::clone(task));
+    }
+    let task = Arc::new(settings.load()?);
+    made.push((settings.clone(), Arc::clone(&task)));
+    Ok(task)
 }
 
 impl<V> Resolved<V> {

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LayerPaths;
 use crate::bound::layers::LayerRow;
+use crate::rows::OfNetwork;
 use crate::trajectories::interval;
 use crate::verdict::headline::percent;
 use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, above_zero, at_least, within};
@@ -159,14 +160,10 @@ fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<Clai
     let at = |fraction: f64| hidden.iter().copied().filter(move |paths| paths.first.train_fraction == fraction);
     let last = |fraction: f64| at(fraction).find(|paths| paths.first.layer + 1 == output);
     let place = |fraction: f64, layers: &str| Place {
-        dataset: row.dataset.clone(),
-        architecture: row.architecture.clone(),
-        condition: row.condition.clone(),
-        activation: row.activation.clone(),
         train_fraction: Some(fraction),
         layers: layers.to_owned(),
         estimator: row.encoder.clone(),
-        ..Place::default()
+        ..row.place()
     };
     let between = |layers: &str| Place { compared_with: format!("{} train", percent(small)), ..place(large, layers) };
     let mut add =

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::phases::{Squares, predictability};
 use super::{Trajectory, interval};
+use crate::learning::final_accuracy;
 use crate::rows::TrainingRow;
 use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, at_least};
 
@@ -84,27 +85,10 @@ pub fn judge(
     }
     let judged = conditions.iter().flat_map(|layers| {
         let h_x = h_x.get(&layers[0].dataset).copied().unwrap_or(f64::INFINITY);
-        judge_condition(layers, final_accuracy(layers[0], training), h_x, rule)
+        let accuracy = final_accuracy(training, |row| layers[0].is_of(row));
+        judge_condition(layers, accuracy, h_x, rule)
     });
     judged.collect()
-}
-
-/// The mean training accuracy of a condition's replicas at its last epoch.
-fn final_accuracy(condition: &Trajectory, training: &[TrainingRow]) -> f64 {
-    let last = condition.epochs.last().copied();
-    let accuracies: Vec<f64> = training
-        .iter()
-        .filter(|row| {
-            row.dataset == condition.dataset
-                && row.architecture == condition.architecture
-                && row.condition == condition.condition
-                && row.activation == condition.activation
-                && row.train_fraction == condition.train_fraction
-                && Some(row.epoch) == last
-        })
-        .map(|row| row.train_accuracy)
-        .collect();
-    accuracies.iter().sum::<f64>() / accuracies.len() as f64
 }
 
 fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, h_x: f64, rule: VerdictRule) -> Vec<ClaimRow> {
@@ -168,6 +152,14 @@ impl Trajectory {
             && self.activation == other.activation
             && self.train_fraction == other.train_fraction
             && self.estimator == other.estimator
+    }
+
+    fn is_of(&self, row: &TrainingRow) -> bool {
+        row.dataset == self.dataset
+            && row.architecture == self.architecture
+            && row.condition == self.condition
+            && row.activation == self.activation
+            && row.train_fraction == self.train_fraction
     }
 
     /// Whether the mean I(X;T) is all of H(X), nearly, from the fit to the end.
