@@ -37,7 +37,7 @@ serve *ARGS:
 
 # a run on a Slurm cluster, e.g. `just submit rq4 --preset paper --tasks 40`; `--dry-run` shows the scripts (docs/cluster.md)
 submit *ARGS:
-    cargo build --release --workspace --bins
+    cargo build --release --bins
     @target/release/submit "$@"
 
 # which estimator can be trusted, where: all of them on problems with known answers, e.g. `just calibrate --rows 20000 --problem layer`
@@ -63,14 +63,14 @@ smoke *ARGS:
 
 # every test
 test:
-    cargo test --release --workspace
+    cargo test --release
 
 # rq1 on burn-ndarray, on wgpu and on a served device beside flex (builds them: minutes the first time; wgpu needs a Vulkan driver)
 test-backends BACKENDS="ndarray wgpu remote":
-    cargo test --release --workspace --test backends --no-run
-    cargo build --release --workspace --bin rq1 --bin serve --features {{replace(BACKENDS, " ", ",")}}
+    cargo test --release --test backends --no-run
+    cargo build --release --bin rq1 --bin serve --features {{replace(BACKENDS, " ", ",")}}
     mkdir -p target/backends && cp target/release/rq1 target/release/serve target/backends/
-    INFOPLANE_PROGRAMS="$PWD/target/backends" INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release --workspace --test backends -- --nocapture
+    INFOPLANE_PROGRAMS="$PWD/target/backends" INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release --test backends -- --nocapture
 
 # a real two-slot Slurm on this machine: an array with a task killed, submitted again, merged, compared with a local run
 test-slurm:
@@ -87,21 +87,21 @@ fuzz TARGET SECONDS="600":
 
 # the report in a browser: needs Node.js (20 or later) and Chromium (apt-get install nodejs npm chromium)
 test-report:
-    cargo build --release --workspace
+    cargo build --release
     cd tests/browser && npm ci --silent && npm test
 
 # format, lints and documentation, warnings denied
 lint:
     cargo fmt --all --check
-    cargo clippy --release --workspace --all-targets -- -D warnings
-    RUSTDOCFLAGS="-D warnings" cargo doc --release --workspace --no-deps --quiet
+    cargo clippy --release --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --quiet
 
 # the documentation, in the browser
 doc:
-    cargo doc --release --workspace --no-deps --open
+    cargo doc --release --no-deps --open
 
 # speed: an epoch of training beside composed burn, a hand-written loop and, where Python has torch, PyTorch; every estimator
 bench PYTHON="python3":
-    cargo bench --workspace --bench epoch
+    cargo bench --bench epoch
     cargo bench -p infoplane-info
     @{{PYTHON}} -c 'import torch' 2>/dev/null && {{PYTHON}} benches/pytorch.py || echo "PyTorch not run: {{PYTHON}} has no torch (pip install torch, or just bench path/to/python)"

@@ -1,6 +1,6 @@
 """docs/sweep.svg: what a replica's epoch costs as rows, replicas, epochs and width grow.
 
-pip install matplotlib; cargo bench --workspace --bench epoch -- sweep | python benches/sweep.py
+pip install matplotlib; cargo bench --bench epoch -- sweep | python benches/sweep.py
 """
 import csv
 import sys

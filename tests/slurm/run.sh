@@ -19,7 +19,7 @@ if [[ -n $(missing) ]]; then
     exit 77
 fi
 
-cargo build --release --quiet --workspace --bins
+cargo build --release --quiet --bins
 rq1=$PWD/target/release/rq1
 submit=$PWD/target/release/submit
 folder=$(mktemp -d)

@@ -15,8 +15,8 @@ pub fn program(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("a test has a path");
     let profile = this.ancestors().nth(2).expect("tests lie in target/<profile>/deps").to_owned();
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // The whole workspace, so that what its tests have built is used again.
-    build.args(["build", "--quiet", "--workspace", "--bin", name]);
+    // From the root, whose default members are built with the same features as for the tests: what they have built is used again.
+    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).args(["build", "--quiet", "--bin", name]);
     if profile.ends_with("release") {
         build.arg("--release");
     }
