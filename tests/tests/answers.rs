@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use infoplane_experiments::questions::{QUESTIONS, Question};
+use infoplane_experiments::questions::{About, QUESTIONS};
 use infoplane_experiments::rows::read;
 use infoplane_experiments::verdict::{ClaimRow, Reach, headline, reaches};
 
@@ -16,7 +16,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn rows(question: &Question) -> Vec<ClaimRow> {
+fn rows(question: &About) -> Vec<ClaimRow> {
     of_run(question.id)
 }
 
@@ -41,7 +41,7 @@ fn table() -> String {
     ];
     for (number, question) in QUESTIONS.iter().enumerate() {
         let all = rows(question);
-        lines.push(format!("| **{}. {}** `{}` | | | |", number + 1, question.title, question.command));
+        lines.push(format!("| **{}. {}** `just {}` | | | |", number + 1, question.title, question.id));
         for claim in question.claims.iter().take(SHOWN) {
             let of: Vec<&ClaimRow> = all.iter().filter(|row| claim.is_of(row) && !row.is_control).collect();
             assert!(!of.is_empty(), "{} is not in the verdict of {}", claim.id, question.id);
@@ -63,7 +63,7 @@ fn readme_answers_as_the_committed_verdicts_do() {
 
 #[test]
 fn every_claim_was_tested_and_every_row_has_its_claim() {
-    for question in &QUESTIONS {
+    for question in QUESTIONS {
         let rows = rows(question);
         for claim in question.claims {
             assert!(rows.iter().any(|row| claim.is_of(row)), "{} was not tested", claim.id);
