@@ -14,7 +14,7 @@ use crate::questions::{About, Answer, Question};
 use crate::report;
 use crate::rows;
 use crate::terminal::tell;
-use crate::verdict::{ClaimRow, print};
+use crate::verdict::{ClaimRow, correction, print};
 
 /// The program of a question, from this process's words to its exit code.
 pub fn main<Q: Question>() -> ExitCode {
@@ -63,7 +63,8 @@ pub fn run<Q: Question>(args: &RunArgs, flags: &Q::Flags) -> Result<()> {
         return question.show();
     }
     let Some(results) = question.complete(args)? else { return Ok(()) };
-    let answer = question.answer(&results, args.drawing(results.folder()))?;
+    let mut answer = question.answer(&results, args.drawing(results.folder()))?;
+    correction::correct(&mut answer.claims);
     rows::write(&results.file("verdict.csv"), &answer.claims)?;
     say::<Q>(&answer);
     trust::tell(answer.claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
@@ -82,6 +83,10 @@ fn say<Q: Question>(answer: &Answer) {
         |row: &&ClaimRow| row.level.is_empty() || answer.printed_level.as_ref().is_none_or(|level| row.level == *level);
     tell!("{}", print::table(claims, &answer.claims.iter().filter(is_printed).collect::<Vec<_>>()));
     tell!("Verdict, over all places but controls\n{}", print::answers(claims, &answer.claims).trim_end());
+    let corrected = correction::in_words(&answer.claims);
+    if !corrected.is_empty() {
+        tell!("{corrected}");
+    }
     tell!("{}", answer.after.trim_end());
 }
 

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | this one | the certified curve of a task and its transitions, found once and shared by every job: `curve.csv`, `transitions.csv` |
 //! | [`layers`] | a layer as a binned, quantised or noisy encoder, tested against the curve: `layers.csv` |
+//! | [`ceiling`] | whether layers are at the ceiling of their encoder |
 //! | [`gaps`] | means of those tests over networks: `gaps.csv` |
 
+pub mod ceiling;
 pub mod gaps;
 pub mod layers;
 

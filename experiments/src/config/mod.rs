@@ -94,7 +94,7 @@ impl RunArgs {
     /// # Errors
     /// If a source cannot be read, the preset does not exist, or a field is unknown or of the wrong type.
     pub fn settings<Q: DeserializeOwned>(&self, defaults: &str) -> Result<Q> {
-        typed(self.table(defaults)?)
+        self.settings_implying(defaults, |_| Ok(Table::new()))
     }
 
     /// The same, with a layer between the preset and what the user gives: `implied` is handed the merged table, and says what follows from
@@ -107,12 +107,20 @@ impl RunArgs {
         defaults: &str,
         implied: impl FnOnce(&Table) -> Result<Table>,
     ) -> Result<Q> {
+        typed(self.table_implying(defaults, implied)?)
+    }
+
+    /// The same, merged but not yet read: for a question with tables of its own.
+    ///
+    /// # Errors
+    /// As [`Self::settings_implying`], but for fields.
+    pub fn table_implying(&self, defaults: &str, implied: impl FnOnce(&Table) -> Result<Table>) -> Result<Table> {
         let (mut table, given) = (self.built_in(defaults)?, self.given()?);
         let mut merged = table.clone();
         merge(&mut merged, given.clone());
         merge(&mut table, implied(&merged)?);
         merge(&mut table, given);
-        typed(self.checked(table)?)
+        self.checked(table)
     }
 
     /// The folder of a question's results.
@@ -123,16 +131,6 @@ impl RunArgs {
     /// How figures of these results are drawn.
     pub fn drawing<'a>(&self, folder: &'a Path) -> Drawing<'a> {
         Drawing { folder, style: self.figure_style }
-    }
-
-    /// The settings merged but not yet read: for a question with tables of its own.
-    ///
-    /// # Errors
-    /// If a source cannot be read, or the preset does not exist.
-    pub fn table(&self, defaults: &str) -> Result<Table> {
-        let mut table = self.built_in(defaults)?;
-        merge(&mut table, self.given()?);
-        self.checked(table)
     }
 
     /// The question's defaults and the preset.

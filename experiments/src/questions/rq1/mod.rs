@@ -15,6 +15,7 @@ use crate::drawing::Drawing;
 use crate::results::Results;
 use crate::rows::{self, InformationRow, TrainingRow};
 use crate::run::Settings;
+use crate::tasks::input_entropies;
 use crate::trajectories::phases::PhaseRow;
 use crate::trajectories::{self, Trajectory, TrajectoryRow};
 use crate::{bound, figures};
@@ -57,7 +58,7 @@ impl Question for Rq1 {
         let trajectories = trajectories::collect(&rows);
         let means: Vec<TrajectoryRow> = trajectories.iter().flat_map(Trajectory::rows).collect();
         let phases: Vec<PhaseRow> = trajectories.par_iter().map(Trajectory::phase_row).collect();
-        let h_x = settings.tasks()?.iter().map(|task| (task.name.clone(), task.joint.h_x())).collect();
+        let h_x = input_entropies(&settings.tasks()?);
         let claims = judge(&trajectories, &training, &h_x, settings.verdict);
         rows::write(&results.file("trajectories.csv"), &means)?;
         rows::write(&results.file("phases.csv"), &phases)?;

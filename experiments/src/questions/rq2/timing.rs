@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::gradient_path::GradientPath;
 use crate::trajectories::Trajectory;
-use crate::verdict::intervals::{LEVEL, RESAMPLES};
+use crate::verdict::intervals::{LEVEL, RESAMPLES, share};
 
 /// Share of the loss of I(X;T) that counts as its start.
 const START_SHARE: f64 = 0.1;
@@ -124,7 +124,7 @@ pub fn summarise(rows: &[TimingRow], condition: &str) -> Option<Timing> {
     let drawn_pairs = |drawn: &[usize]| drawn.iter().flat_map(|&r| pairs[r].iter().copied()).collect::<Vec<_>>();
     let count = pairs.iter().map(Vec::len).sum::<usize>();
     Some(Timing {
-        share_crossing: over(&|drawn| drawn.iter().map(|&r| crossed[r]).sum::<f64>() / drawn.len() as f64),
+        share_crossing: share(&crossed),
         log_ratio: (count > 0).then(|| {
             over(&|drawn| {
                 let pairs = drawn_pairs(drawn);

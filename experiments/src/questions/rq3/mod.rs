@@ -27,8 +27,8 @@ use crate::learning::Learning;
 use crate::results::Results;
 use crate::rows::{self, TrainingRow};
 use crate::run::Settings;
-use crate::tasks::Labelling;
-use verdict::{BoundRule, CLAIMS, judge, moral};
+use crate::tasks::{Labelling, input_entropies};
+use verdict::{BoundRule, CLAIMS, guard_hard_labels, judge, moral};
 
 /// RQ3.
 #[derive(Debug)]
@@ -68,8 +68,9 @@ impl Question for Rq3 {
         let criticality = criticality::rows(&layers, &transitions);
         let controls = controls(settings)?;
         let controls: Vec<&str> = controls.iter().map(String::as_str).collect();
-        let mut claims = judge(&layers, &criticality, &controls, &settings.verdict);
         let tasks = settings.tasks()?;
+        let mut claims = judge(&layers, &criticality, &controls, &input_entropies(&tasks), &settings.verdict);
+        guard_hard_labels(&mut claims, &tasks);
         Learning::new(&training, &tasks, settings.verdict.learned_share).guard(&mut claims);
         rows::write(&results.file("gaps.csv"), &gaps)?;
         rows::write(&results.file("criticality.csv"), &criticality)?;

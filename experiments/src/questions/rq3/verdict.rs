@@ -15,19 +15,27 @@
 //! - *Layers settle near transitions*: their relative place (see [`super::criticality`]; ½ by chance) is not at least
 //!   `critical_place`.
 //!
-//! The gaps of hard labels are shown, but their β* means nothing (Kolchinsky, Tracey & Van Kuyk 2019): the curve is a corner.
+//! - Nothing vertical is decided by layers at the ceiling of their encoder ([`crate::bound::ceiling`]): their end of the curve is one point.
+//! - Where labels are certain given X the curve is a corner and β* means nothing (Kolchinsky, Tracey & Van Kuyk 2019): what rests on it is
+//!   undecided.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use infoplane_info::statistics::{Interval, spearman};
 use serde::{Deserialize, Serialize};
 
 use super::criticality::CriticalityRow;
+use crate::bound::ceiling::is_saturated;
 use crate::bound::gaps::{groups, key};
 use crate::bound::layers::{Control, LayerRow};
+use crate::learning::LEARNED_SHARE;
 use crate::rows::OfNetwork;
-use crate::verdict::interval;
+use crate::tasks::Task;
 use crate::verdict::{
-    Claim, ClaimRow, Decision, Outcome, Place, Quantity, Rule, above_zero, at_least, negative, reversed, within,
+    Claim, ClaimRow, Decision, Outcome, Place, Quantity, Rule, Why, above_zero, at_least, interval, negative, reversed,
+    share, within,
 };
 
 /// Layers lie on the bound in I(T;Y).
@@ -143,7 +151,20 @@ pub struct BoundRule {
 }
 
 fn learned_share() -> f64 {
-    0.8
+    LEARNED_SHARE
+}
+
+/// Claims that rest on β*.
+const OF_BETA: [Claim; 4] = [OBEYS, HAS_BETA, NEAR_TRANSITION, BETA_FALLS];
+
+/// Leaves undecided what rests on β* where labels are certain given X.
+pub fn guard_hard_labels(claims: &mut [ClaimRow], tasks: &[Arc<Task>]) {
+    let is_hard = |name: &str| tasks.iter().any(|task| task.name == name && task.has_hard_labels());
+    for row in claims.iter_mut().filter(|row| OF_BETA.iter().any(|claim| claim.is_of(row))) {
+        if row.why != Some(Why::FewNetworks) && is_hard(&row.dataset) {
+            row.leave_open(Why::HardLabels);
+        }
+    }
 }
 
 impl Rule for BoundRule {
@@ -175,6 +196,7 @@ pub fn judge(
     layers: &[LayerRow],
     criticality: &[CriticalityRow],
     controls: &[&str],
+    h_x: &BTreeMap<String, f64>,
     rule: &BoundRule,
 ) -> Vec<ClaimRow> {
     let hidden = || layers.iter().filter(|row| !is_output(row));
@@ -200,14 +222,17 @@ pub fn judge(
         let place = place(first, controls);
         let mut add = |claim: Claim, measured: Quantity, values: &[f64], rule: &dyn Fn(Interval) -> Decision| {
             if !values.is_empty() {
-                let value = interval(values);
+                let value = if measured.unit == "share" { share(values) } else { interval(values) };
                 claims.push(claim.row(&place, measured, (values.len(), value), rule(value)));
             }
         };
         let vertical = |row: &LayerRow| row.vertical_gap_upper_bits;
         let sideways = |row: &LayerRow| row.horizontal_gap_upper_bits;
         let on_bound = |i: Interval| within(i, rule.on_bound_bits);
-        add(ON_VERTICALLY, SHORT, &values(&at(end, vertical)), &on_bound);
+        let ends = group.iter().copied().filter(|row| row.epoch == end);
+        let is_saturated = is_saturated(ends, h_x);
+        let on_curve = |i: Interval| if is_saturated { Decision::undecided(Why::Saturated) } else { on_bound(i) };
+        add(ON_VERTICALLY, SHORT, &values(&at(end, vertical)), &on_curve);
         add(ON_SIDEWAYS, BEYOND, &values(&at(end, sideways)), &on_bound);
         if start < end {
             add(TRAINING_NEARS, NEARER, &minus(&at(start, sideways), &at(end, sideways)), &above_zero);

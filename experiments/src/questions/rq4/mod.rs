@@ -29,18 +29,20 @@ pub mod verdict;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
-use toml::Table;
+use toml::{Table, Value};
 
 use super::{About, Answer, NoFlags, Question};
 use crate::bound;
-use crate::config::{RunArgs, typed};
+use crate::config::{RunArgs, nested, typed};
 use crate::drawing::Drawing;
+use crate::learning::Learning;
 use crate::results::Results;
 use crate::rows::{self, InformationRow, TrainingRow};
 use crate::run::{self, Settings};
-use crate::tasks::count;
+use crate::tasks::{self, Task, count};
 use crate::terminal::{say, tell};
 use crate::trajectories::{self, Trajectory, TrajectoryRow};
 use crate::version;
@@ -48,9 +50,9 @@ use generalisation::DepthRow;
 use network::Network;
 use plan::{Arm, DepthSettings};
 use rule::DepthRule;
-use thresholds::Path as NetworkPath;
+use thresholds::{Path as NetworkPath, Threshold};
 use tuning::RateRow;
-use verdict::{CLAIMS, judge};
+use verdict::{CLAIMS, guard_learned, judge};
 
 /// RQ4.
 #[derive(Debug)]
@@ -87,7 +89,7 @@ impl Question for Rq4 {
     type Rule = DepthRule;
 
     fn new(args: &RunArgs, _: &NoFlags) -> Result<Self> {
-        let mut table = args.table(Self::ABOUT.defaults)?;
+        let mut table = args.table_implying(Self::ABOUT.defaults, levels_of_task)?;
         let defaults: Table = Self::ABOUT.defaults.parse()?;
         for (name, key, home) in ELSEWHERE {
             let of = |table: &Table| table.get(name).and_then(|inner| inner.get(key)).cloned();
@@ -131,19 +133,22 @@ impl Question for Rq4 {
         let rule = &self.settings.verdict;
         let (rates, tried) = self.rates.as_ref().context("the learning rates are not chosen")?;
         bound::write_curves(std::iter::once(self.settings.task.clone()), results)?;
-        let (networks, h_y) = self.networks(rates)?;
+        let task = Arc::new(self.settings.task.load()?);
+        let networks = self.networks(rates, &task)?;
         let information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
         let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
         let first = self.settings.measure.estimators.first();
         let estimator = first.map_or_else(String::new, ToString::to_string);
         let paths = thresholds::paths(&information, &training, &estimator);
-        let ends = generalisation::ends(&training, h_y);
+        let ends = generalisation::ends(&training, task.joint.h_y());
 
         let times = thresholds::times(&networks, &paths, &rule.thresholds);
         let depths = generalisation::rows(&networks, &paths, &ends, &times, rule.goal())?;
         let relaxations = relaxation::rows(&networks, &paths, rule);
         let laws = relaxation::laws(&relaxations);
-        let claims = judge(&depths, &times, &laws, &ends, (&training, &estimator), rule);
+        let mut claims = judge(&depths, &times, &laws, &ends, (&training, &estimator), rule);
+        let learning = Learning::new(&training, &[task], rule.learned_share);
+        guard_learned(&mut claims, &depths, &learning, rule.learned_share);
         rows::write(&results.file("learning_rates.csv"), tried)?;
         rows::write(&results.file("depth.csv"), &depths)?;
         rows::write(&results.file("time_to_threshold.csv"), &times)?;
@@ -188,16 +193,15 @@ impl Rq4 {
         }
     }
 
-    /// Every arm's network, and H(Y).
-    fn networks(&self, rates: &[f64]) -> Result<(Vec<Network>, f64)> {
-        let (task, patterns) = (self.settings.task.load()?, self.training_patterns()?);
+    /// Every arm's network.
+    fn networks(&self, rates: &[f64], task: &Task) -> Result<Vec<Network>> {
+        let patterns = self.training_patterns()?;
         let network = |(arm, &rate): (&Arm, &f64)| {
             let mut model = self.settings.model.clone();
             model.hidden.clone_from(&arm.hidden);
-            Ok(Network::new(arm, model.network(&task, arm.activation)?.stack(), rate, patterns))
+            Ok(Network::new(arm, model.network(task, arm.activation)?.stack(), rate, patterns))
         };
-        let networks = self.depth.arms()?.iter().zip(rates).map(network).collect::<Result<_>>()?;
-        Ok((networks, task.joint.h_y()))
+        self.depth.arms()?.iter().zip(rates).map(network).collect()
     }
 }
 
@@ -236,6 +240,17 @@ fn pilot_paths(folder: &Path) -> Result<BTreeMap<String, Vec<NetworkPath>>> {
 fn interval(value: Option<f64>, lower: Option<f64>, upper: Option<f64>, digits: usize) -> String {
     let show = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"));
     format!("{} [{}, {}]", show(value), show(lower), show(upper))
+}
+
+/// What a task other than the paper's implies: the same levels, as shares of what it has (its I(X;Y), the way from guessing to the best
+/// classifier, its H(X)).
+fn levels_of_task(settings: &Table) -> Result<Table> {
+    let thresholds = settings.get("verdict").and_then(|verdict| verdict.get("thresholds"));
+    let Some(thresholds) = thresholds.filter(|_| !tasks::is_the_papers(settings)) else { return Ok(Table::new()) };
+    let task = tasks::of_table(settings)?;
+    let levels: Vec<Threshold> = thresholds.clone().try_into()?;
+    let levels: Vec<Threshold> = levels.iter().map(|level| level.on_task(&task)).collect();
+    Ok(nested("verdict.thresholds", Value::try_from(levels)?))
 }
 
 /// Every depth of every cell, a line each.

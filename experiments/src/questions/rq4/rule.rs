@@ -4,12 +4,16 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::thresholds::Threshold;
+use crate::learning::LEARNED_SHARE;
 use crate::verdict::Rule;
 
 /// The thresholds of the rules.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DepthRule {
+    /// Share of the way from guessing to the best classifier at which networks have learned; see [`crate::learning`].
+    #[serde(default = "learned_share")]
+    pub learned_share: f64,
     /// Levels whose times are taken; the first is the goal, for which learning rates are tuned.
     pub thresholds: Vec<Threshold>,
     /// Share of the shallowest networks that must miss the goal to call them failing.
@@ -20,6 +24,10 @@ pub struct DepthRule {
     pub relaxation_share: f64,
     /// Akaike weight and share of resamples that make a law the law.
     pub law_share: f64,
+}
+
+fn learned_share() -> f64 {
+    LEARNED_SHARE
 }
 
 impl Rule for DepthRule {
@@ -36,6 +44,7 @@ impl Rule for DepthRule {
             ("failing_share", self.failing_share),
             ("relaxation_share", self.relaxation_share),
             ("law_share", self.law_share),
+            ("learned_share", self.learned_share),
         ];
         for (key, share) in shares {
             ensure!(share > 0.0 && share <= 1.0, "verdict.{key} = {share}: must lie above 0 and at most at 1");

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::network::Network;
 use crate::rows::{InformationRow, TrainingRow};
+use crate::tasks::Task;
 use crate::verdict::intervals::LEVEL;
 
 /// What is measured against a level.
@@ -47,6 +48,23 @@ impl fmt::Display for Threshold {
             Quantity::OutputCompression => write!(f, "output has lost ≥ {} bits of I(X;T)", self.level),
             Quantity::HiddenCompression => write!(f, "last hidden layer has lost ≥ {} bits of I(X;T)", self.level),
         }
+    }
+}
+
+/// I(X;Y), H(X) and the way from guessing to the best classifier of the task for which levels are written: the paper's.
+const PAPER: (f64, f64, f64) = (0.99, 12.0, 0.5);
+
+impl Threshold {
+    /// The level that is to another task what this one is to the paper's, to two digits.
+    pub fn on_task(self, task: &Task) -> Self {
+        let (i_xy, h_x, way) = PAPER;
+        let guess = task.guess();
+        let level = match self.quantity {
+            Quantity::OutputInformation => self.level * task.joint.mutual_information() / i_xy,
+            Quantity::TestAccuracy => guess + (self.level - (1.0 - way)) / way * (task.best_accuracy() - guess),
+            Quantity::OutputCompression | Quantity::HiddenCompression => self.level * task.joint.h_x() / h_x,
+        };
+        Self { level: (level * 100.0).round() / 100.0, ..self }
     }
 }
 

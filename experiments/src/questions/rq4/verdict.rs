@@ -23,8 +23,9 @@ use super::generalisation::{DepthRow, End};
 use super::relaxation::{LawRow, Layers};
 use super::rule::DepthRule;
 use super::thresholds::{TimeRow, Unit};
+use crate::learning::Learning;
 use crate::rows::{OfNetwork, TrainingRow};
-use crate::verdict::intervals::{LEVEL, RESAMPLES, interval};
+use crate::verdict::intervals::{LEVEL, RESAMPLES, interval, within_0_and_1};
 use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Why, above_zero, at_least, reversed};
 
 /// Depth saves epochs.
@@ -110,7 +111,7 @@ pub fn judge(
             }
         }
         if let Some(shallowest) = group.iter().min_by_key(|row| row.depth) {
-            let share = wilson(shallowest.goal_reached, shallowest.replicas, LEVEL);
+            let share = wilson(shallowest.goal_reached as f64, shallowest.replicas, LEVEL);
             let place = Place {
                 layers: format!("{} hidden", shallowest.depth),
                 level: rule.goal().to_string(),
@@ -144,6 +145,20 @@ pub fn judge(
         }
     }
     claims
+}
+
+/// Leaves undecided how networks of several depths generalise, and how they relax, if those of no depth have learned. (Of times to a goal,
+/// failures are part.)
+pub fn guard_learned(claims: &mut [ClaimRow], depths: &[DepthRow], learning: &Learning, share: f64) {
+    for row in claims.iter_mut().filter(|row| GENERALISES.is_of(row) || EXPONENTIAL.is_of(row)) {
+        let mut came = depths
+            .iter()
+            .filter(|depth| depth.group == row.condition)
+            .filter_map(|d| learning.of_condition(&d.condition));
+        if row.why != Some(Why::FewNetworks) && !came.any(|came| came >= share) {
+            row.leave_open(Why::NotLearned);
+        }
+    }
 }
 
 fn shifted(i: Interval, by: f64) -> Interval {
@@ -187,7 +202,7 @@ fn deeper_is_first(rows: &[&TimeRow], unit: Unit) -> Option<(usize, Interval)> {
     };
     let any = counts.iter().flatten().any(|count| count.0 > 0.0);
     let mut rng = stream(0, Purpose::Bootstrap);
-    any.then(|| (seeds.len(), bootstrap(seeds.len(), RESAMPLES, LEVEL, &mut rng, share)))
+    any.then(|| (seeds.len(), within_0_and_1(bootstrap(seeds.len(), RESAMPLES, LEVEL, &mut rng, share), seeds.len())))
 }
 
 /// Of each seed whose networks of all depths reached the end: the slope of a value against depth.
@@ -229,9 +244,9 @@ mod tests {
             .collect();
         let rows: Vec<&TimeRow> = rows.iter().collect();
         let epochs = deeper_is_first(&rows, TimeRow::in_epochs).unwrap().1;
-        assert_eq!((epochs.mean, epochs.lower), (1.0, Some(1.0)));
+        assert!(epochs.mean == 1.0 && epochs.lower.is_some_and(|lower| lower > 0.5 && lower < 1.0));
         let computation = deeper_is_first(&rows, TimeRow::in_gflop).unwrap().1;
-        assert_eq!((computation.mean, computation.upper), (0.0, Some(0.0)));
+        assert!(computation.mean == 0.0 && computation.upper.is_some_and(|upper| upper > 0.0 && upper < 0.5));
     }
 
     #[test]

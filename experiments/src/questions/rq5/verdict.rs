@@ -9,6 +9,7 @@
 //! - *More data brings layers nearer to the bound*, sideways: the gap of the small sample minus that of the large one is above 0.
 //! - *The generalisation bound holds*: test minus training error is below it in at least 1 − δ of networks × hidden layers; and it
 //!   *says something*: it is below `vacuous_error` in at least half of them.
+//! - What compares two samples is undecided where most hidden layers of both are at the ceiling of their encoder.
 //! - *The sample's own I(T;Y) is right*, to within `fallen_bits`, at the large sample.
 
 use std::collections::BTreeMap;
@@ -17,12 +18,15 @@ use anyhow::{Result, ensure};
 use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
 
-use super::samples::LayerPaths;
+use super::samples::{LayerPath, LayerPaths};
+use crate::bound::ceiling::is_saturated;
 use crate::bound::layers::LayerRow;
+use crate::learning::LEARNED_SHARE;
 use crate::rows::OfNetwork;
 use crate::verdict::headline::percent;
-use crate::verdict::interval;
-use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, above_zero, at_least, within};
+use crate::verdict::{
+    Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, above_zero, at_least, interval, share, within,
+};
 
 /// I(T;Y) peaks, then falls.
 pub const FALLS: Claim = Claim {
@@ -104,12 +108,13 @@ pub struct SampleRule {
     pub compression_bits: f64,
     /// Finite-sample bounds hold with probability 1 − δ.
     pub delta: f64,
-    /// A bound on the error that is not below this says nothing: half of guesses are wrong.
+    /// A bound on the error that is not below this says nothing: it is that of guessing, half for the paper's task; on a task of one's own,
+    /// unless it is set, that of the likeliest label.
     pub vacuous_error: f64,
 }
 
 fn learned_share() -> f64 {
-    0.8
+    LEARNED_SHARE
 }
 
 impl Rule for SampleRule {
@@ -130,7 +135,7 @@ impl Rule for SampleRule {
 }
 
 /// Judges every activation through every encoder.
-pub fn judge(layers: &[LayerPaths], rule: SampleRule) -> Vec<ClaimRow> {
+pub fn judge(layers: &[LayerPaths], h_x: &BTreeMap<String, f64>, rule: SampleRule) -> Vec<ClaimRow> {
     let mut claims = Vec::new();
     // A network on one task in one condition, at every training fraction.
     let kin = |paths: &LayerPaths| {
@@ -141,14 +146,19 @@ pub fn judge(layers: &[LayerPaths], rule: SampleRule) -> Vec<ClaimRow> {
     for paths in layers {
         let name = kin(paths);
         if !seen.contains(&name) {
-            judge_encoder(&layers.iter().filter(|other| kin(other) == name).collect::<Vec<_>>(), rule, &mut claims);
+            judge_encoder(
+                &layers.iter().filter(|other| kin(other) == name).collect::<Vec<_>>(),
+                h_x,
+                rule,
+                &mut claims,
+            );
             seen.push(name);
         }
     }
     claims
 }
 
-fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<ClaimRow>) {
+fn judge_encoder(layers: &[&LayerPaths], h_x: &BTreeMap<String, f64>, rule: SampleRule, claims: &mut Vec<ClaimRow>) {
     let row = layers[0].first;
     let hidden: Vec<&&LayerPaths> = layers.iter().filter(|paths| !paths.is_output).collect();
     let Some(deepest) = hidden.iter().map(|paths| paths.first.layer).max() else { return };
@@ -168,7 +178,7 @@ fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<Clai
     let mut add =
         |claim: Claim, place: Place, measured: Quantity, values: &[f64], rule: &dyn Fn(Interval) -> Decision| {
             if !values.is_empty() {
-                let value = interval(values);
+                let value = if measured.unit == "share" { share(values) } else { interval(values) };
                 claims.push(claim.row(&place, measured, (values.len(), value), rule(value)));
             }
         };
@@ -178,19 +188,25 @@ fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<Clai
             add(FALLS, place(fraction, LAST), BELOW_BEST, &paths.fallen(), &fell);
         }
     }
+    // Layers at the ceiling of their encoder have it in common.
+    let at_ceiling =
+        |paths: &[&LayerPaths]| is_saturated(paths.iter().flat_map(|of| of.paths.iter().map(LayerPath::end)), h_x);
+    let unless_at_ceiling = |a: &[&LayerPaths], b: &[&LayerPaths], decision: Decision| {
+        if at_ceiling(a) && at_ceiling(b) { Decision::undecided(Why::Saturated) } else { decision }
+    };
     if small < large {
         if let (Some(a), Some(b)) = (last(small), last(large)) {
             let more_y = paired(&[a], &[b], |row| row.i_ty_bits);
-            add(LESS_Y, between(LAST), Y_LESS, &more_y, &above_zero);
+            add(LESS_Y, between(LAST), Y_LESS, &more_y, &|i| unless_at_ceiling(&[a], &[b], above_zero(i)));
             let more_x = paired(&[a], &[b], |row| row.i_xt_bits);
-            let compresses = |i: Interval| at_least(i, rule.compression_bits);
+            let compresses = |i: Interval| unless_at_ceiling(&[a], &[b], at_least(i, rule.compression_bits));
             add(LESS_X, between(LAST), X_LESS, &more_x, &compresses);
         }
         let (a, b): (Vec<&LayerPaths>, Vec<&LayerPaths>) = (at(small).copied().collect(), at(large).copied().collect());
         let up = paired(&a, &b, |row| row.i_ty_bits);
-        add(MOVES_UP, between(HIDDEN), Y_MORE, &up, &above_zero);
+        add(MOVES_UP, between(HIDDEN), Y_MORE, &up, &|i| unless_at_ceiling(&a, &b, above_zero(i)));
         let nearer = paired(&b, &a, |row| row.horizontal_gap_upper_bits);
-        add(NEARER_BOUND, between(HIDDEN), X_NEARER, &nearer, &above_zero);
+        add(NEARER_BOUND, between(HIDDEN), X_NEARER, &nearer, &|i| unless_at_ceiling(&a, &b, above_zero(i)));
     }
     for &fraction in &fractions {
         // Layers of one network are not independent: the share is taken over them first.
@@ -200,15 +216,15 @@ fn judge_encoder(layers: &[&LayerPaths], rule: SampleRule, claims: &mut Vec<Clai
                 bounds.entry(path.replica).or_default().push((gap, path.generalisation_bound(rule.delta)));
             }
         }
-        let share = |yes: &dyn Fn(&(f64, f64)) -> bool| -> Vec<f64> {
+        let of_networks = |yes: &dyn Fn(&(f64, f64)) -> bool| -> Vec<f64> {
             let of =
                 |pairs: &Vec<(f64, f64)>| pairs.iter().filter(|pair| yes(pair)).count() as f64 / pairs.len() as f64;
             bounds.values().map(of).collect()
         };
-        let holds = share(&|pair| pair.0 <= pair.1);
+        let holds = of_networks(&|pair| pair.0 <= pair.1);
         let often = |i: Interval| at_least(i, 1.0 - rule.delta);
         add(BOUND_HOLDS, place(fraction, HIDDEN), HOLDS, &holds, &often);
-        let says = share(&|pair| pair.1 < rule.vacuous_error);
+        let says = of_networks(&|pair| pair.1 < rule.vacuous_error);
         let half = |i: Interval| at_least(i, 0.5);
         add(BOUND_SAYS, place(fraction, HIDDEN), SAYS, &says, &half);
     }
