@@ -105,7 +105,7 @@ pub(super) fn read_or_classes(files: [&PathBuf; 3]) -> Result<Vec<Samples<'stati
 ///
 /// # Errors
 /// If there are more than are told apart.
-pub fn of_classes(name: &str, labels: &Labels) -> Result<Samples<'static>> {
+pub fn of_classes<'a>(name: &str, labels: &Labels) -> Result<Samples<'a>> {
     ensure!(
         labels.classes.len() <= MOST_WORDS,
         "{name}: {} different words are more than the {MOST_WORDS} classes that are told apart here",
