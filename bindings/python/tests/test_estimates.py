@@ -240,8 +240,8 @@ def test_big_arrays_are_not_copied():
     code = """
 import resource, sys, numpy as np, infoplane
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-t = np.tile(np.arange(8.0), (2_000_000, 5))  # 640 MB
-y = np.zeros(2_000_000, dtype=np.int8)
+t = np.tile(np.arange(10.0), (1_000_000, 1))  # 80 MB
+y = np.zeros(1_000_000, dtype=np.int8)
 y[::2] = 1
 before = peak()
 try:
