@@ -5,6 +5,7 @@
 """
 
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 import infoplane
@@ -12,7 +13,7 @@ import numpy as np
 import torch
 from scipy.io import loadmat
 
-EPOCHS = 4000
+EPOCHS = 1500
 
 data = loadmat(Path(__file__).parents[3] / "tests/data/var_u.mat")
 x = torch.tensor(data["F"].astype(np.float32))
@@ -21,8 +22,11 @@ x = 2 * x - 1 if x.min() == 0 else x
 
 torch.manual_seed(0)
 widths = [12, 10, 7, 5, 4, 3]
-hidden = [part for d_in, d_out in zip(widths, widths[1:]) for part in (torch.nn.Linear(d_in, d_out), torch.nn.Tanh())]
-model = torch.nn.Sequential(*hidden, torch.nn.Linear(3, 2), torch.nn.Softmax(1))
+layers = OrderedDict()
+for place, (d_in, d_out) in enumerate(zip(widths, widths[1:]), 1):
+    layers[f"linear {place}"] = torch.nn.Linear(d_in, d_out)
+    layers[f"tanh {place}"] = torch.nn.Tanh()
+model = torch.nn.Sequential(OrderedDict(**layers, logits=torch.nn.Linear(3, 2), output=torch.nn.Softmax(1)))
 for module in model:
     if isinstance(module, torch.nn.Linear):
         torch.nn.init.trunc_normal_(module.weight, std=module.in_features**-0.5)
@@ -31,7 +35,8 @@ optimizer = torch.optim.Adam(model.parameters(), lr=0.0004)
 train = torch.randperm(len(x))[: int(0.85 * len(x))]
 
 epochs = np.unique(np.geomspace(1, EPOCHS + 1, 100).astype(int)) - 1
-with infoplane.watch(model, x, y, epochs=epochs, estimator="binning:bins=30,range=-1..1", dataset="var_u") as plane:
+bins = "binning:bins=30,range=-1..1"
+with infoplane.watch(model, x, y, epochs=epochs, estimator=bins, dataset="var_u", train_fraction=0.85) as plane:
     for epoch in range(EPOCHS + 1):
         plane.step(epoch)
         for batch in train[torch.randperm(len(train))].split(512):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -46,6 +47,7 @@ def watch(
     dataset: str = "own",
     replica: int = 0,
     seed: int = 0,
+    train_fraction: float = 1.0,
 ) -> "Plane":
     """A recorder of the information plane, to be used as a context around a training loop.
 
@@ -66,10 +68,10 @@ def watch(
         As for `infoplane.estimate`; thirty bins over each layer's own range unless named.
     maps : "flatten" or "mean"
         What becomes of convolutional maps [rows × channels × …]: every place a column, or the mean over places. `Plane.notes` says which.
-    dataset, replica, seed
-        What the saved tables call the data, the network's number, and its seed.
+    dataset, replica, seed, train_fraction
+        What the saved tables call the data, the network's number, its seed, and the share of the rows x that train it.
     """
-    return Plane(model, x, y, epochs, layers, estimator, maps, dataset, replica, seed)
+    return Plane(model, x, y, epochs, layers, estimator, maps, dataset, replica, seed, train_fraction)
 
 
 class Plane:
@@ -87,13 +89,14 @@ class Plane:
         dataset: str = "own",
         replica: int = 0,
         seed: int = 0,
+        train_fraction: float = 1.0,
     ) -> None:
         if maps not in ("flatten", "mean"):
             raise ValueError(f"maps={maps!r}: convolutional maps are taken by 'flatten' or 'mean'")
         self.model, self.x, self.y = model, x, y
         self.epochs = None if epochs is None else frozenset(int(epoch) for epoch in epochs)
         self.estimator, self.maps = estimator, maps
-        self.dataset, self.replica, self.seed = dataset, replica, seed
+        self.dataset, self.replica, self.seed, self.train_fraction = dataset, replica, seed, train_fraction
         #: What was made of layers before they were measured, a sentence each.
         self.notes: list[str] = []
         #: A dictionary for each layer, epoch and estimator.
@@ -272,7 +275,7 @@ class Plane:
             "architecture": widths,
             "condition": "watched",
             "activation": self._activation,
-            "train_fraction": 1.0,
+            "train_fraction": self.train_fraction,
             "replica": self.replica,
             "seed": self.seed,
         }
@@ -285,7 +288,9 @@ class Plane:
             "question": "watch",
             "command": "infoplane.watch",
             "version": _native.__version__,
+            "burn": "not used",
             "device": "Python",
+            "threads": os.cpu_count(),
             "machine": f"{platform.machine()} {platform.system().lower()}",
             "seeds": [self.seed],
             "notes": self.notes,
