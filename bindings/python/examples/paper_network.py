@@ -21,6 +21,8 @@ y = torch.tensor(data["y"].ravel().astype(np.int64))
 x = 2 * x - 1 if x.min() == 0 else x
 
 torch.manual_seed(0)
+# Layers are too small to be shared between threads.
+torch.set_num_threads(1)
 widths = [12, 10, 7, 5, 4, 3]
 layers = OrderedDict()
 for place, (d_in, d_out) in enumerate(zip(widths, widths[1:]), 1):
