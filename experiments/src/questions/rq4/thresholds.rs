@@ -56,6 +56,7 @@ const PAPER: (f64, f64, f64) = (0.99, 12.0, 0.5);
 
 impl Threshold {
     /// The level that is to another task what this one is to the paper's, to two digits.
+    #[must_use]
     pub fn on_task(self, task: &Task) -> Self {
         let (i_xy, h_x, way) = PAPER;
         let guess = task.guess();
