@@ -83,7 +83,8 @@ pub struct ClaimRow {
 }
 
 impl Claim {
-    /// What was found of it in a place, from so many networks, and what the rule makes of that. Few networks decide nothing.
+    /// What was found of it in a place, from so many networks, and what the rule makes of that. Few networks decide nothing. An interval of
+    /// no width ([`super::interval`]) has no ends.
     pub fn row(
         &self,
         place: &Place,
@@ -111,8 +112,8 @@ impl Claim {
             unit: quantity.unit.to_owned(),
             networks,
             value: value.mean,
-            lower: value.lower,
-            upper: value.upper,
+            lower: value.lower.filter(|_| value.lower != value.upper),
+            upper: value.upper.filter(|_| value.lower != value.upper),
             outcome,
             why,
             p_value: p,
@@ -144,7 +145,7 @@ impl ClaimRow {
 pub(super) fn planted(activation: &str, estimator: &str, value: f64, decision: Decision) -> ClaimRow {
     let claim = Claim { question: "rq0", id: "c", asks: "Is it so?", paper: "yes" };
     let place = Place { activation: activation.into(), estimator: estimator.into(), ..Place::default() };
-    let interval = Interval { mean: value, lower: Some(value), upper: Some(value) };
+    let interval = Interval { mean: value, lower: Some(value - 0.1), upper: Some(value + 0.1) };
     claim.row(&place, Quantity { what: "loss", unit: "bits" }, (FEWEST_NETWORKS, interval), decision)
 }
 

@@ -9,9 +9,17 @@ pub const RESAMPLES: usize = 2000;
 pub const LEVEL: f64 = 0.95;
 
 /// The mean of one value per network, with its studentised bootstrap interval ([`Resamples::mean`]). The draws depend on nothing but the
-/// number of values. Networks that are all equal have no interval.
+/// number of values. Networks that are all equal have an interval of no width: on whichever side of a threshold it lies, there lie all of
+/// them, which of eight or more has a chance below 1 % if a network is as likely to lie on either (a sign test). It is no estimate of how
+/// they would vary, so `verdict.csv` leaves its ends empty.
 pub fn interval(values: &[f64]) -> Interval {
-    resamples(values.len()).mean(values, LEVEL)
+    let interval = resamples(values.len()).mean(values, LEVEL);
+    match values {
+        [first, _, ..] if values.iter().all(|value| value == first) => {
+            Interval { lower: Some(*first), upper: Some(*first), ..interval }
+        }
+        _ => interval,
+    }
 }
 
 /// The mean of one share per network, with its interval within 0 and 1; of networks that are all equal, Wilson's, as if each were one trial.
@@ -42,7 +50,8 @@ mod tests {
     fn shares_that_do_not_vary_are_not_known_for_certain() {
         let all = share(&[1.0; 20]);
         assert!((all.lower.unwrap() - 0.839).abs() < 1e-3 && all.upper == Some(1.0), "{all:?}");
-        assert_eq!(interval(&[1.0; 20]).lower, None);
+        assert_eq!(interval(&[0.0; 20]), Interval { mean: 0.0, lower: Some(0.0), upper: Some(0.0) });
+        assert_eq!(interval(&[1.0]).lower, None);
         let some = share(&[1.0, 1.0, 1.0, 0.8, 1.0, 1.0, 0.9, 1.0]);
         assert!(some.upper == Some(1.0) && some.lower.unwrap() < 0.93, "{some:?}");
     }

@@ -77,7 +77,7 @@ mod tests {
             planted("relu", "bins", 0.25, Decision::undecided(Why::NotLearned)).with_detail("1 of 2 layers".into()),
         ];
         let text = table(&claims, &rows.iter().collect::<Vec<_>>());
-        assert!(text.contains("tanh") && text.contains("0.500 [0.500, 0.500]  supported\n"), "{text}");
+        assert!(text.contains("tanh") && text.contains("0.500 [0.400, 0.600]  supported\n"), "{text}");
         assert!(
             text.contains("undecided: networks that have not learned; 1 of 2 layers") && !text.contains("bins"),
             "{text}"
