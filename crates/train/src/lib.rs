@@ -6,6 +6,7 @@
 //! | [`plane`] | what is observed: p(x, y), estimators, epochs, names of the run |
 //! | [`recorder`] | measures weights as they come, and writes the folder of a run |
 //! | [`attach`] | the two lines: burn-train's checkpointer and strategy, which hand the weights over |
+//! | [`quiet`] | a renderer that says nothing |
 //! | [`error`] | what is refused, and why |
 //!
 //! burn-train hands weights to checkpointers at the end of an epoch, on a thread of their own. [`Recorder`] is one: it loads them into a
@@ -38,10 +39,12 @@ pub mod attach;
 pub mod error;
 pub mod layer;
 pub mod plane;
+pub mod quiet;
 pub mod recorder;
 
 pub use attach::RecordPlane;
 pub use error::Error;
 pub use layer::Layer;
 pub use plane::{Epochs, Plane};
+pub use quiet::Quiet;
 pub use recorder::Recorder;

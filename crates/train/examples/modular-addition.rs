@@ -1,0 +1,156 @@
+//! A transformer of one block learns a + b mod p, all p² inputs enumerated: embedding, attention and the block's output in the
+//! information plane. `--epochs N --output FOLDER` change what it does.
+
+use burn::data::dataloader::DataLoaderBuilder;
+use burn::data::dataloader::batcher::Batcher;
+use burn::data::dataset::InMemDataset;
+use burn::module::Module;
+use burn::nn::attention::{MhaInput, MultiHeadAttention, MultiHeadAttentionConfig};
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
+use burn::optim::AdamConfig;
+use burn::optim::lr_scheduler::constant::ConstantLr;
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::train::{ClassificationOutput, InferenceStep, Learner, SupervisedTraining, TrainOutput, TrainStep};
+use infoplane_train::{Layer, Plane, Quiet, RecordPlane, Recorder};
+
+const P: i32 = 23;
+const WIDTH: usize = 32;
+
+/// Embedding with places, one block of attention and a perceptron with shortcuts, logits read at the last place.
+#[derive(Module, Debug)]
+struct Transformer {
+    embedding: Embedding,
+    place: Embedding,
+    attention: MultiHeadAttention,
+    wide: Linear,
+    narrow: Linear,
+    logits: Linear,
+}
+
+/// What each stage makes of the inputs.
+struct Stages {
+    embedded: Tensor<3>,
+    attended: Tensor<3>,
+    block: Tensor<2>,
+    logits: Tensor<2>,
+}
+
+impl Transformer {
+    fn new(device: &Device) -> Self {
+        Self {
+            embedding: EmbeddingConfig::new(P as usize, WIDTH).init(device),
+            place: EmbeddingConfig::new(2, WIDTH).init(device),
+            attention: MultiHeadAttentionConfig::new(WIDTH, 4).with_dropout(0.0).init(device),
+            wide: LinearConfig::new(WIDTH, 4 * WIDTH).init(device),
+            narrow: LinearConfig::new(4 * WIDTH, WIDTH).init(device),
+            logits: LinearConfig::new(WIDTH, P as usize).init(device),
+        }
+    }
+
+    fn stages(&self, tokens: Tensor<2, Int>) -> Stages {
+        let [rows, places] = tokens.dims();
+        let place = self.place.forward(Tensor::arange(0..places as i64, &tokens.device()).unsqueeze());
+        let embedded = self.embedding.forward(tokens) + place;
+        let attended = embedded.clone() + self.attention.forward(MhaInput::self_attn(embedded.clone())).context;
+        let last: Tensor<2> = attended.clone().slice([0..rows, places - 1..places]).reshape([rows, WIDTH]);
+        let block = last.clone() + self.narrow.forward(activation::relu(self.wide.forward(last)));
+        let logits = self.logits.forward(block.clone());
+        Stages { embedded, attended, block, logits }
+    }
+
+    fn learn(&self, batch: Batch) -> ClassificationOutput {
+        let logits = self.stages(batch.tokens).logits;
+        let log_p = activation::log_softmax(logits.clone(), 1);
+        let loss = log_p.gather(1, batch.sums.clone().unsqueeze_dim(1)).mean().neg();
+        ClassificationOutput::new(loss, logits, batch.sums)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Batch {
+    tokens: Tensor<2, Int>,
+    sums: Tensor<1, Int>,
+}
+
+#[derive(Clone, Debug)]
+struct Pairs;
+
+impl Batcher<(i32, i32), Batch> for Pairs {
+    fn batch(&self, pairs: Vec<(i32, i32)>, device: &Device) -> Batch {
+        let tokens: Vec<i32> = pairs.iter().flat_map(|&(a, b)| [a, b]).collect();
+        let sums: Vec<i32> = pairs.iter().map(|(a, b)| (a + b) % P).collect();
+        Batch {
+            tokens: Tensor::from_data(TensorData::new(tokens, [pairs.len(), 2]), device),
+            sums: Tensor::from_data(TensorData::new(sums, [pairs.len()]), device),
+        }
+    }
+}
+
+impl TrainStep for Transformer {
+    type Input = Batch;
+    type Output = ClassificationOutput;
+
+    fn step(&self, batch: Batch) -> TrainOutput<ClassificationOutput> {
+        let output = self.learn(batch);
+        TrainOutput::new(self, output.loss.backward(), output)
+    }
+}
+
+impl InferenceStep for Transformer {
+    type Input = Batch;
+    type Output = ClassificationOutput;
+
+    fn step(&self, batch: Batch) -> ClassificationOutput {
+        self.learn(batch)
+    }
+}
+
+/// What follows a flag on the command line.
+fn flag(name: &str) -> Option<String> {
+    std::env::args().skip_while(|word| word != name).nth(1)
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let epochs = flag("--epochs").map_or(Ok(150), |text| text.parse())?;
+    let folder = flag("--output").unwrap_or_else(|| "results/modular-addition".to_owned());
+    let device = Device::flex();
+    let pairs: Vec<(i32, i32)> = (0..P).flat_map(|a| (0..P).map(move |b| (a, b))).collect();
+    let loader = |batch| {
+        let dataset = InMemDataset::new(pairs.clone());
+        DataLoaderBuilder::new(Pairs).batch_size(batch).shuffle(1).set_device(device.clone()).build(dataset)
+    };
+
+    device.seed(1);
+    let model = Transformer::new(&device.clone().autodiff());
+    let all = Pairs.batch(pairs.clone(), &device);
+    let sums = pairs.iter().map(|(a, b)| ((a + b) % P) as u32).collect();
+    // Every coordinate in steps of 1: what a coarse look at the layer can tell.
+    let plane = Plane::of_labels("modular-addition", sums, P as usize)?
+        .estimators(["binning:width=1"])
+        .named("one block", "relu");
+    let recorder = Recorder::new(&model, plane, &folder, move |model: &Transformer| {
+        let Stages { embedded, attended, block, logits } = model.stages(all.tokens.clone());
+        vec![
+            Layer::new("embedding", embedded),
+            Layer::new("attention", attended),
+            Layer::new("block", block),
+            Layer::new("probabilities", activation::softmax(logits, 1)),
+        ]
+    })?;
+    let training = SupervisedTraining::new(std::path::Path::new(&folder).join("burn"), loader(64), loader(529))
+        .renderer(Box::new(Quiet))
+        .num_epochs(epochs);
+    let learner = Learner::new(model, AdamConfig::new().init(), ConstantLr::new(3e-3));
+    let result = training.record_plane(&recorder).launch(learner);
+    recorder.finish(&result)?;
+
+    let rows = recorder.rows();
+    let output = rows.last().ok_or("nothing was recorded")?;
+    println!(
+        "After {} epochs the output tells {:.2} of the {:.2} bits of (a + b) mod {P}: {folder}/information_plane.png",
+        output.epoch,
+        output.i_ty_bits,
+        f64::from(P).log2()
+    );
+    Ok(())
+}
