@@ -1,5 +1,6 @@
 //! A transformer of one block learns a + b mod p, all p² inputs enumerated: embedding, attention and the block's output in the
-//! information plane. `--epochs N --output FOLDER` change what it does.
+//! information plane. `--epochs N --output FOLDER` change what it does; `--bare` trains
+//! without the recorder, to see what observing costs.
 
 use burn::data::dataloader::DataLoaderBuilder;
 use burn::data::dataloader::batcher::Batcher;
@@ -141,7 +142,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .renderer(Box::new(Quiet))
         .num_epochs(epochs);
     let learner = Learner::new(model, AdamConfig::new().init(), ConstantLr::new(3e-3));
+    let started = std::time::Instant::now();
+    if std::env::args().any(|word| word == "--bare") {
+        training.launch(learner);
+        println!("{:.2} s of training, unobserved", started.elapsed().as_secs_f64());
+        return Ok(());
+    }
     let result = training.record_plane(&recorder).launch(learner);
+    println!("{:.2} s of training, observed", started.elapsed().as_secs_f64());
     recorder.finish(&result)?;
 
     let rows = recorder.rows();

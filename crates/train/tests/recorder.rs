@@ -406,3 +406,14 @@ fn the_folder_is_a_run_that_the_report_takes() {
     report.write(page).unwrap();
     assert!(std::fs::read_to_string(page).unwrap().contains("layer 1-layer 2"));
 }
+
+#[test]
+fn the_readmes_code_is_the_code_that_is_compiled() {
+    let readme = include_str!("../../../README.md");
+    let section = readme.split("## Your own burn model").nth(1).expect("the section is there");
+    let code = section.split("```").nth(1).expect("it has code").trim_start_matches("rust").trim();
+    assert!(code.lines().count() <= 15);
+    for line in code.lines() {
+        assert!(include_str!("../src/lib.rs").contains(&format!("//! {line}\n")), "not compiled: {line}");
+    }
+}
