@@ -7,7 +7,7 @@ use burn::optim::OptimizerRecord;
 use burn::optim::lr_scheduler::LrSchedulerRecord;
 use burn::store::ModuleRecord;
 use burn::train::checkpoint::{
-    Checkpoint, Checkpointer, CheckpointerError, CheckpointingAction, CheckpointingStrategy, FileCheckpointer,
+    Checkpointer, CheckpointerError, CheckpointingAction, CheckpointingStrategy, FileCheckpointer,
 };
 use burn::train::metric::store::EventStoreClient;
 use burn::train::{LearnerModel, SupervisedTraining};
@@ -123,10 +123,7 @@ impl Files<()> {
 
 macro_rules! beside_weights {
     ($($record:ty),*) => {
-        $(impl<M: Send + 'static> Checkpointer<$record> for Files<M>
-        where
-            $record: Checkpoint,
-        {
+        $(impl<M: Send + 'static> Checkpointer<$record> for Files<M> {
             fn save(&self, epoch: usize, state: $record) -> Result<(), CheckpointerError> {
                 match &self.files {
                     Some((files, recorder)) if lock(&recorder.shared.record).to_files.contains(&epoch) => {

@@ -275,10 +275,9 @@ pub fn drawn_curve(dataset: &str, joint: &JointDistribution) -> Vec<CurveRow> {
         return Vec::new();
     }
     match Curve::refined_both_ways(&problem, DRAWN_WIDTH_BITS, MOST_KNOTS) {
-        Ok(curve) if curve.width_both_ways_bits() > DRAWN_WIDTH_BITS => say!(
-            "no bound is drawn for {dataset}: it is certified to {:.1e} bits only",
-            curve.width_both_ways_bits()
-        ),
+        Ok(curve) if curve.width_both_ways_bits() > DRAWN_WIDTH_BITS => {
+            say!("no bound is drawn for {dataset}: it is certified to {:.1e} bits only", curve.width_both_ways_bits())
+        }
         Ok(curve) => return curve_rows(dataset, &problem, &curve),
         Err(error) => say!("no bound is drawn for {dataset}: {error}"),
     }
