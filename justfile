@@ -99,6 +99,14 @@ test-report:
     cargo build --release
     cd tests/browser && npm ci --silent && npm test
 
+# the Python package as a newcomer gets it: into a clean virtual environment, then its tests; e.g. `just test-python python3.12 torch`
+test-python PYTHON="python3" *EXTRA:
+    cargo clippy --release -p infoplane-python -- -D warnings
+    cargo build --release -p infoplane-python -p infoplane-experiments --lib --bin estimate --bin ib-curve --bin report
+    folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && {{PYTHON}} -m venv "$folder" \
+        && CARGO_TARGET_DIR="$PWD/target" "$folder/bin/pip" install --quiet './bindings/python[test]' scikit-learn scipy {{EXTRA}} \
+        && cd bindings/python/tests && "$folder/bin/python" -m pytest -q -p no:cacheprovider
+
 # format, lints and documentation, warnings denied
 lint:
     cargo fmt --all --check

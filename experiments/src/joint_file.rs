@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use infoplane_info::JointDistribution;
 
-use crate::arrays;
+use crate::arrays::{self, Array};
 
 /// A sum this close to 1 was meant as 1.
 const SUM_TOLERANCE: f64 = 1e-9;
@@ -26,8 +26,15 @@ pub struct JointFile {
 /// # Errors
 /// If the file cannot be read, holds zeros alone, or has an entry that is not a finite number of at least 0.
 pub fn read(path: &Path) -> Result<JointFile> {
-    let shown = path.display();
-    let array = arrays::open(path)?;
+    of_array(arrays::open(path)?)
+}
+
+/// Normalises a joint distribution that is there already.
+///
+/// # Errors
+/// If it holds zeros alone, or has an entry that is not a finite number of at least 0.
+pub fn of_array(array: Array) -> Result<JointFile> {
+    let shown = array.name.clone();
     ensure!(
         array.values.ndim() == 2,
         "{shown} has {} dimensions; a joint has rows x and columns y",

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use crate::rows::TrainingRow;
 use crate::tasks::Task;
 use crate::verdict::headline::percent;
-use crate::verdict::{ClaimRow, Decision, Why};
+use crate::verdict::{ClaimRow, Why};
+
+/// Share of the way at which networks have learned, unless a rule has its own.
+pub const LEARNED_SHARE: f64 = 0.8;
 
 /// How far networks came, by task, condition, activation and training fraction.
 #[derive(Debug)]
@@ -20,7 +23,7 @@ impl Learning {
     /// From the last epoch of every condition; `share` of the way is learned.
     pub fn new(training: &[TrainingRow], tasks: &[Arc<Task>], share: f64) -> Self {
         let ends: BTreeMap<&str, (f64, f64)> =
-            tasks.iter().map(|task| (task.name.as_str(), accuracies(task))).collect();
+            tasks.iter().map(|task| (task.name.as_str(), (task.guess(), task.best_accuracy()))).collect();
         let same = |a: &TrainingRow, b: &TrainingRow| key(a) == key(b);
         let mut conditions: Vec<&TrainingRow> = Vec::new();
         for row in training {
@@ -37,6 +40,11 @@ impl Learning {
         Self { came: came.collect(), share }
     }
 
+    /// How far the networks of a condition came, the best of them if they differ in more; none if there are none.
+    pub fn of_condition(&self, condition: &str) -> Option<f64> {
+        self.came.iter().filter(|(of, _)| of.condition == condition).map(|(_, share)| *share).max_by(f64::total_cmp)
+    }
+
     /// Leaves undecided what is about networks that have not learned; controls need not have, and of few networks it is not asked.
     pub fn guard(&self, claims: &mut [ClaimRow]) {
         for row in claims.iter_mut().filter(|row| !row.is_control && row.why != Some(Why::FewNetworks)) {
@@ -49,8 +57,7 @@ impl Learning {
             };
             // An accuracy that is no number has not come far either.
             if self.came.iter().any(|(of, share)| is_about(of) && (share.is_nan() || *share < self.share)) {
-                let Decision { outcome, why } = Decision::undecided(Why::NotLearned);
-                (row.outcome, row.why) = (outcome, why);
+                row.leave_open(Why::NotLearned);
             }
         }
     }
@@ -69,21 +76,13 @@ fn key(row: &TrainingRow) -> (&str, &str, &str, &str, u64) {
     (dataset, architecture, condition, activation, train_fraction.to_bits())
 }
 
-/// Of guessing, and the best.
-fn accuracies(task: &Task) -> (f64, f64) {
-    let joint = &task.joint;
-    let guess = joint.p_y().iter().copied().fold(0.0, f64::max);
-    let of_x = |x: usize| joint.p_x()[x] * (0..joint.n_y()).map(|y| joint.p(x, y)).fold(0.0, f64::max);
-    (guess, (0..joint.n_x()).map(of_x).sum())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rows::OfNetwork;
     use crate::tasks::Labelling;
     use crate::tasks::o3;
-    use crate::verdict::{Claim, Outcome, Place, Quantity};
+    use crate::verdict::{Claim, Decision, Outcome, Place, Quantity};
     use infoplane_info::statistics::Interval;
 
     #[test]

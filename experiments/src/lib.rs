@@ -14,18 +14,16 @@
 //! | [`training`] | one job: trains a block and measures its snapshots as they come |
 //! | [`measure`] | a snapshot → rows of information and of losses |
 //! | [`sources`] | the files that a run's numbers come from, by checksum |
-//! | [`terminal`], [`quoting`], [`threads`] | what programs say, and how they end; names as text; fewer threads than asked for |
+//! | [`terminal`], [`exit`], [`quoting`], [`threads`] | what programs say, and how they end; names as text; fewer threads than asked for |
 //! | [`progress`], [`watch`] | how far a run is: a bar, or the plane as it fills |
-//! | [`rows`], [`results`], [`version`] | the CSV files, the folder they lie in, and which version wrote it |
+//! | [`rows`], [`results`], [`files`], [`version`] | the CSV files, the folder they lie in, files written whole, and which version wrote them |
 //! | [`verdict`] | from a table to a word: claims, what intervals decide and why not, one sentence over all conditions |
 //! | [`learning`] | whether networks have learned: if not, nothing is decided |
-//! | [`questions`] | the five questions and their claims: one list |
-//! | [`trajectories`] | RQ1: phases and the verdict, from the CSV |
-//! | [`sgd_phases`] | RQ2: transitions, causes, diffusion and the verdict, from the CSV |
-//! | [`bound`] | RQ3 (and RQ5): layers against the certified bound, their tests, and the verdict |
-//! | [`depth`] | RQ4: depths made comparable, times to thresholds, relaxation and the verdict, from the CSV |
-//! | [`sample_size`] | RQ5: end points, over-compression, finite-sample bounds and the verdict, from the CSV |
-//! | [`figures`] | SVG and PNG, from the CSV |
+//! | [`trajectories`] | paths through the information plane, and their phases, from the CSV |
+//! | [`bound`] | layers against the certified bound, and means of their tests |
+//! | [`drawing`], [`figures`] | SVG and PNG; the figures that several questions share |
+//! | [`questions`] | a folder each: settings, tables, figures, claims and rule; one list of them |
+//! | [`program`] | a question from its settings to its words |
 //! | [`report`] | one page of every finished run, from the CSV |
 //! | [`methods`] | every estimator by name: formulas and neural bounds in one list |
 //! | [`calibration`] | estimators on problems whose information is known |
@@ -35,9 +33,11 @@ pub mod arrays;
 pub mod bound;
 pub mod calibration;
 pub mod config;
-pub mod depth;
+pub mod drawing;
 pub mod estimation;
+pub mod exit;
 pub mod figures;
+pub mod files;
 pub mod ib_curve;
 pub mod interrupt;
 pub mod jobs;
@@ -45,6 +45,7 @@ pub mod joint_file;
 pub mod learning;
 pub mod measure;
 pub mod methods;
+pub mod program;
 pub mod progress;
 pub mod questions;
 pub mod quoting;
@@ -52,8 +53,6 @@ pub mod report;
 pub mod results;
 pub mod rows;
 pub mod run;
-pub mod sample_size;
-pub mod sgd_phases;
 pub mod slurm;
 pub mod sources;
 pub mod tasks;

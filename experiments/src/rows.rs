@@ -218,7 +218,7 @@ pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
     for row in rows {
         writer.serialize(row)?;
     }
-    crate::results::write_atomically(path, &writer.into_inner()?)
+    crate::files::write_atomically(path, &writer.into_inner()?)
 }
 
 /// A row about one network.

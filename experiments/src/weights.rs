@@ -11,7 +11,7 @@ use infoplane_model::stack::Stack;
 use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::arrays;
-use crate::results::write_atomically;
+use crate::files::write_atomically;
 
 /// One layer: W, [in × out], and b, [out].
 type Layer = (Array2<f32>, Array1<f32>);

@@ -4,7 +4,7 @@
 use clap::Parser;
 use infoplane_experiments::config::RunArgs;
 use infoplane_experiments::run::Settings;
-use infoplane_experiments::trajectories::verdict::VerdictRule;
+use infoplane_experiments::questions::rq1::verdict::VerdictRule;
 use infoplane_experiments::verdict::Rule;
 use libfuzzer_sys::fuzz_target;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use infoplane_experiments::questions::{QUESTIONS, Question};
+use infoplane_experiments::questions::{About, QUESTIONS};
 use infoplane_experiments::rows::read;
 use infoplane_experiments::verdict::{ClaimRow, Reach, headline, reaches};
 
@@ -16,7 +16,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn rows(question: &Question) -> Vec<ClaimRow> {
+fn rows(question: &About) -> Vec<ClaimRow> {
     of_run(question.id)
 }
 
@@ -41,7 +41,7 @@ fn table() -> String {
     ];
     for (number, question) in QUESTIONS.iter().enumerate() {
         let all = rows(question);
-        lines.push(format!("| **{}. {}** `{}` | | | |", number + 1, question.title, question.command));
+        lines.push(format!("| **{}. {}** `just {}` | | | |", number + 1, question.title, question.id));
         for claim in question.claims.iter().take(SHOWN) {
             let of: Vec<&ClaimRow> = all.iter().filter(|row| claim.is_of(row) && !row.is_control).collect();
             assert!(!of.is_empty(), "{} is not in the verdict of {}", claim.id, question.id);
@@ -52,22 +52,58 @@ fn table() -> String {
     lines.join("\n")
 }
 
+/// The table as README has it, or what is wrong with README.
+fn stands(readme: &str) -> Result<&str, String> {
+    let (_, after) = readme.split_once(MARKS[0]).ok_or("README has no mark where its answers begin")?;
+    let (stands, _) = after.split_once(MARKS[1]).ok_or("README has no mark where its answers end")?;
+    Ok(stands.trim())
+}
+
+/// What is wrong with rows of a question: a claim that was not tested, or a row of no claim.
+fn unclaimed(question: &About, rows: &[ClaimRow]) -> Vec<String> {
+    let untested = question.claims.iter().filter(|claim| !rows.iter().any(|row| claim.is_of(row)));
+    let strange = rows.iter().filter(|row| !question.claims.iter().any(|claim| claim.is_of(row)));
+    let untested = untested.map(|claim| format!("{} was not tested", claim.id));
+    untested.chain(strange.map(|row| format!("no claim is called {}", row.claim))).collect()
+}
+
 #[test]
 fn readme_answers_as_the_committed_verdicts_do() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, after) = readme.split_once(MARKS[0]).expect("README has the mark where its answers begin");
-    let (stands, _) = after.split_once(MARKS[1]).expect("README has the mark where its answers end");
-    let table = table();
-    assert_eq!(stands.trim(), table, "\n\nREADME's answers should be:\n\n{table}\n");
+    let (readme, table) = (std::fs::read_to_string(root().join("README.md")).unwrap(), table());
+    assert_eq!(stands(&readme).unwrap(), table, "\n\nREADME's answers should be:\n\n{table}\n");
+}
+
+#[test]
+fn a_changed_word_number_or_claim_is_noticed() {
+    let (readme, table) = (std::fs::read_to_string(root().join("README.md")).unwrap(), table());
+    // A word, a number, a row, a mark: each changed alone.
+    let row = table.lines().nth(3).unwrap();
+    let changed = [
+        readme.replacen("**depends on the activation", "**yes", 1),
+        readme.replacen("(bits) |", "(nats) |", 1),
+        readme.replacen(&format!("{row}\n"), "", 1),
+        readme.replace(MARKS[1], ""),
+    ];
+    for changed in changed {
+        assert!(changed != readme, "the change changes something");
+        assert!(stands(&changed) != Ok(table.as_str()), "a change is not noticed");
+    }
+    // A claim renamed in the table, or dropped from it, does not vanish from the words in silence.
+    let question = QUESTIONS[0];
+    let mut rows = rows(question);
+    assert!(unclaimed(question, &rows).is_empty());
+    let first = question.claims[0].id;
+    rows.iter_mut().filter(|row| row.claim == first).for_each(|row| row.claim = "renamed".to_owned());
+    let wrong = unclaimed(question, &rows);
+    assert!(wrong.iter().any(|line| line == &format!("{first} was not tested")), "{wrong:?}");
+    assert!(wrong.iter().any(|line| line.contains("no claim is called renamed")), "{wrong:?}");
 }
 
 #[test]
 fn every_claim_was_tested_and_every_row_has_its_claim() {
-    for question in &QUESTIONS {
+    for question in QUESTIONS {
         let rows = rows(question);
-        for claim in question.claims {
-            assert!(rows.iter().any(|row| claim.is_of(row)), "{} was not tested", claim.id);
-        }
+        assert!(unclaimed(question, &rows).is_empty(), "{:?}", unclaimed(question, &rows));
         let others: &[&str] = match question.id {
             "rq1" => &["rq1-paper", "reproduction"],
             "rq2" => &["rq2-paper"],

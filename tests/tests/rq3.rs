@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use infoplane_experiments::bound::criticality::CriticalityRow;
 use infoplane_experiments::bound::layers::{Control, LayerRow};
 use infoplane_experiments::bound::{CurveRow, TransitionRow};
+use infoplane_experiments::questions::rq3::criticality::CriticalityRow;
 use infoplane_experiments::rows::read;
 use infoplane_experiments::tasks::{Labelling, o3};
 use infoplane_experiments::verdict::ClaimRow;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use infoplane_experiments::depth::generalisation::DepthRow;
-use infoplane_experiments::depth::thresholds::TimeRow;
-use infoplane_experiments::depth::tuning::RateRow;
+use infoplane_experiments::questions::rq4::generalisation::DepthRow;
+use infoplane_experiments::questions::rq4::thresholds::TimeRow;
+use infoplane_experiments::questions::rq4::tuning::RateRow;
 use infoplane_experiments::rows::read;
 use infoplane_experiments::verdict::ClaimRow;
 

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use infoplane_experiments::bound::layers::LayerRow;
+use infoplane_experiments::questions::rq5::samples::{SampleRow, collect};
 use infoplane_experiments::rows::{TrainingRow, read};
-use infoplane_experiments::sample_size::{SampleRow, collect};
+use infoplane_experiments::tasks::{Labelling, Task, o3};
 use infoplane_experiments::verdict::{ClaimRow, Outcome, Why};
 use infoplane_info::bottleneck::finite_sample::generalisation_error;
 
@@ -85,7 +86,10 @@ fn a_planted_fall_is_found_where_it_is_and_noise_makes_none() {
             })
         })
         .collect();
-    let paths = collect(&planted, &training, 4096);
+    let task = o3(Labelling::Soft, 0.99).unwrap();
+    // The planted rows are those of a run on it, whatever its name.
+    let tasks = [Arc::new(Task { name: planted[0].dataset.clone(), ..task })];
+    let paths = collect(&planted, &training, &tasks).unwrap();
     assert_eq!(paths.len(), 1);
     assert_eq!(paths[0].best_epoch(), 12);
     let fallen = paths[0].fallen();
@@ -95,7 +99,7 @@ fn a_planted_fall_is_found_where_it_is_and_noise_makes_none() {
         .into_iter()
         .map(|row| LayerRow { i_ty_bits: if row.epoch == 12 { row.i_ty_bits - 0.3 } else { row.i_ty_bits }, ..row })
         .collect();
-    let fallen = collect(&flat, &training, 4096)[0].fallen();
+    let fallen = collect(&flat, &training, &tasks).unwrap()[0].fallen();
     assert!((fallen.iter().sum::<f64>() / 20.0).abs() < 0.02, "{fallen:?}");
 }
 

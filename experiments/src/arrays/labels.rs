@@ -36,7 +36,7 @@ pub struct Rows {
     pub under_numbers: bool,
 }
 
-/// A file of labels, its first line not judged yet.
+/// Labels as a file or a caller has them; of a file of text, the first line is not judged yet.
 #[derive(Debug)]
 pub struct LabelFile {
     shown: String,
@@ -47,7 +47,7 @@ pub struct LabelFile {
 enum Held {
     /// One column of text.
     Lines(Text),
-    Array(Array),
+    Array(Array<'static>),
     Words(Vec<String>),
 }
 
@@ -74,7 +74,7 @@ pub fn of_array(path: &Path, name: &str) -> Result<Labels> {
 ///
 /// # Errors
 /// If it cannot be read, has one column only, or its labels are none.
-pub fn read_with_labels(path: &Path) -> Result<(Array, Labels)> {
+pub fn read_with_labels(path: &Path) -> Result<(Array<'static>, Labels)> {
     let shown = path.display().to_string();
     source::check(path)?;
     let mut text = text::read(path, true)?;
@@ -154,6 +154,21 @@ impl LabelFile {
             Held::of_content(super::content(&path, name.as_deref())?, &shown)
         };
         Ok(Self { shown, held })
+    }
+
+    /// Numbers that are there already.
+    pub fn of_array(array: Array<'static>) -> Self {
+        Self { shown: array.name.clone(), held: Held::Array(array) }
+    }
+
+    /// A word for each row.
+    pub fn of_words(words: Vec<String>, name: String) -> Self {
+        Self { shown: name, held: Held::Words(words) }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.shown
     }
 
     /// How many labels it has, its first line taken for one.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use ndarray::Axis;
 
 use super::header::First;
@@ -14,56 +14,76 @@ const ENDS: [&str; 7] = ["npy", "npz", "csv", "tsv", "txt", "safetensors", "mat"
 
 /// Layers, and what belongs to them row by row.
 #[derive(Debug)]
-pub struct Read {
+pub struct Read<'a> {
     /// Activations of each layer.
-    pub layers: Vec<Samples>,
+    pub layers: Vec<Samples<'a>>,
     /// The labels.
     pub labels: Labels,
     /// The inputs, if they were named.
-    pub inputs: Option<Samples>,
+    pub inputs: Option<Samples<'a>>,
 }
 
 /// Reads layers [n × d], n labels, and inputs [n × d_x] if there are any.
 ///
 /// # Errors
 /// If a file cannot be read, or their numbers of rows differ.
-pub fn read(layers: &[PathBuf], labels: &Path, inputs: Option<&Path>) -> Result<Read> {
+pub fn read(layers: &[PathBuf], labels: &Path, inputs: Option<&Path>) -> Result<Read<'static>> {
     let except: Vec<&Path> = std::iter::once(labels).chain(inputs).collect();
     let arrays = arrays(layers, &except)?;
     let file = LabelFile::open(labels)?;
-    let fits = |rows: usize| file.may_have(rows);
-    let mismatch = |array: &Path, shape: &[usize]| {
-        let rows = shape.first().copied().unwrap_or(1);
-        let (array, labels, n) = (array.display(), labels.display(), file.rows());
-        let hint = if rows == n + 1 { " (if its first line is a header, write names in it)" } else { "" };
-        anyhow!("{array} has {rows} rows, but {labels} has {n} labels; each row needs one label{hint}")
-    };
     // What headers say of rows costs nothing, before numbers are read that do not belong together.
     for array in arrays.iter().map(PathBuf::as_path).chain(inputs) {
         if let Some(shape) = super::shape(array)?
-            && !shape.iter().take(2).any(|&rows| fits(rows))
+            && !shape.iter().take(2).any(|&rows| file.may_have(rows))
         {
-            return Err(mismatch(array, &shape));
+            return Err(mismatch(&array.display().to_string(), &shape, &file));
         }
     }
+    together(arrays.iter().map(|path| super::open(path)), file, inputs.map(super::open))
+}
+
+/// Takes layers, labels and inputs that belong together row by row, as they come.
+///
+/// # Errors
+/// If their numbers of rows differ, or one cannot be had.
+pub fn together<'a>(
+    layers: impl IntoIterator<Item = Result<Array<'a>>>,
+    labels: LabelFile,
+    inputs: Option<Result<Array<'a>>>,
+) -> Result<Read<'a>> {
+    let fits = |rows: usize| labels.may_have(rows);
     let (mut found, mut expected) = (Vec::new(), None);
-    let mut take = |array: Array, path: &Path| {
+    let mut take = |array: Array<'a>, name: &str| {
         let shape = array.values.shape();
         let rows = shape.first().copied().unwrap_or(1);
         let expected = expected.get_or_insert(Rows { count: rows, under_numbers: false });
         if !fits(rows) || rows != expected.count {
-            return Err(mismatch(path, shape));
+            return Err(mismatch(name, shape, &labels));
         }
         expected.under_numbers |= array.first == First::Numbers;
         array.samples()
     };
-    for path in &arrays {
-        for layer in split(super::open(path)?, fits)? {
-            found.push(take(layer, path)?);
+    for array in layers {
+        let array = array?;
+        let name = array.name.clone();
+        for layer in split(array, fits)? {
+            found.push(take(layer, &name)?);
         }
     }
-    let inputs = inputs.map(|path| take(super::open(path)?, path)).transpose()?;
-    Ok(Read { layers: found, labels: file.labels(expected)?, inputs })
+    let of_inputs = |array: Result<Array<'a>>| {
+        let array = array?;
+        let name = array.name.clone();
+        take(array, &name)
+    };
+    let inputs = inputs.map(of_inputs).transpose()?;
+    Ok(Read { layers: found, labels: labels.labels(expected)?, inputs })
+}
+
+fn mismatch(array: &str, shape: &[usize], labels: &LabelFile) -> Error {
+    let rows = shape.first().copied().unwrap_or(1);
+    let (labels, n) = (labels.name(), labels.rows());
+    let hint = if rows == n + 1 { " (if its first line is a header, write names in it)" } else { "" };
+    anyhow!("{array} has {rows} rows, but {labels} has {n} labels; each row needs one label{hint}")
 }
 
 /// The single arrays that arguments stand for, in order: files of a folder by name (`layer2` before `layer10`), arrays of a file in
@@ -140,7 +160,7 @@ fn of_file(argument: &Path) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// If only its second dimension fits, and it has no third.
-pub fn split(array: Array, fits: impl Fn(usize) -> bool) -> Result<Vec<Array>> {
+pub fn split(array: Array<'_>, fits: impl Fn(usize) -> bool) -> Result<Vec<Array<'_>>> {
     let shape = array.values.shape();
     let (first, second) = (shape.first().copied().unwrap_or(0), shape.get(1).copied().unwrap_or(0));
     if fits(first) || shape.len() < 2 || !fits(second) {
@@ -159,8 +179,8 @@ pub fn split(array: Array, fits: impl Fn(usize) -> bool) -> Result<Vec<Array>> {
     };
     let of_epoch = |epoch: usize| Array {
         name: format!("{}[{epoch}]", array.name),
-        values: array.values.index_axis(Axis(0), epoch).to_owned(),
-        stored: array.stored,
+        values: array.values.index_axis(Axis(0), epoch).to_owned().into(),
+        stored: array.stored.clone(),
         notes: [array.notes.clone(), note(epoch)].concat(),
         first: array.first,
         epoch: Some((array.name.clone(), epoch)),

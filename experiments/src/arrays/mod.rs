@@ -28,7 +28,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use infoplane_info::Description;
-use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix2, IxDyn};
+use ndarray::{Array2, ArrayD, ArrayView2, Axis, CowArray, Ix2, IxDyn};
 
 use header::First;
 pub use labels::{Labels, read_labels, read_with_labels};
@@ -44,15 +44,15 @@ pub enum Content {
     Words(Vec<String>),
 }
 
-/// An array, and what its file says of it.
+/// An array, and what its file says of it. Numbers read from a file are its own; those that a caller holds may be borrowed.
 #[derive(Debug, Clone)]
-pub struct Array {
+pub struct Array<'a> {
     /// What it is called: the file, and the name within.
     pub name: String,
     /// The numbers, as the file has them.
-    pub values: ArrayD<f64>,
+    pub values: CowArray<'a, f64, IxDyn>,
     /// How they are stored, like float16.
-    pub stored: &'static str,
+    pub stored: String,
     /// What the user should hear.
     pub notes: Vec<String>,
     /// What the first line is, of text.
@@ -61,26 +61,26 @@ pub struct Array {
     pub epoch: Option<(String, usize)>,
 }
 
-/// Samples from a file, a row for each.
+/// Samples from a file or a caller, a row for each.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Samples {
+pub struct Samples<'a> {
     /// The file's name, and the array's in it.
     pub name: String,
     /// [n × d], all finite.
-    pub values: Array2<f64>,
+    pub values: CowArray<'a, f64, Ix2>,
     /// Of an array of a whole training run: its name, and which epoch these rows are.
     pub epoch: Option<(String, usize)>,
     read_as: String,
 }
 
-impl Samples {
+impl Samples<'_> {
     /// Of classes: a column for each, 1 where a row is of it, else 0.
     pub fn of_classes(name: &str, labels: &Labels) -> Self {
         let is = |(row, class): (usize, usize)| f64::from(u8::from(labels.class[row] as usize == class));
         let count = labels.classes.len();
         Self {
             name: name.to_owned(),
-            values: Array2::from_shape_fn((labels.class.len(), count), is),
+            values: Array2::from_shape_fn((labels.class.len(), count), is).into(),
             epoch: None,
             read_as: format!("read as {count} {}, a column each", if count == 1 { "class" } else { "classes" }),
         }
@@ -92,9 +92,34 @@ impl Samples {
     }
 }
 
-impl Array {
+impl<'a> Array<'a> {
+    /// Numbers that are there already, and how they were stored, like float32.
+    pub fn new(values: CowArray<'a, f64, IxDyn>, stored: &str, name: String) -> Self {
+        Self { name, values, stored: stored.to_owned(), notes: Vec::new(), first: First::Row, epoch: None }
+    }
+
+    /// A matrix [rows × columns] of finite numbers (see [`Array::matrix`]), still borrowed if it was and lies row by row.
+    fn rows(self) -> Result<CowArray<'a, f64, Ix2>> {
+        let name = self.name;
+        let matrix = as_matrix(self.values).with_context(|| format!("cannot take {name} for rows"))?;
+        ensure!(!matrix.is_empty(), "{name} holds an empty array ({} x {})", matrix.nrows(), matrix.ncols());
+        check_finite(matrix.view(), &name)?;
+        Ok(matrix)
+    }
+
+    /// Rows with what is to be said of them (see [`Array::matrix`]).
+    ///
+    /// # Errors
+    /// As [`Array::matrix`].
+    pub fn samples(self) -> Result<Samples<'a>> {
+        let (name, epoch, read_as) = (self.name.clone(), self.epoch.clone(), self.read_as());
+        Ok(Samples { name, values: self.rows()?, epoch, read_as })
+    }
+}
+
+impl Array<'_> {
     fn of_numbers(values: ArrayD<f64>, kind: Kind, name: String) -> Self {
-        Self { name, values, stored: kind.name(), notes: Vec::new(), first: First::Row, epoch: None }
+        Self::new(values.into(), kind.name(), name)
     }
 
     /// An array that was made, not read.
@@ -120,7 +145,7 @@ impl Array {
         }
         ensure!(rows > 0, "{name} holds no numbers");
         let values = ArrayD::from_shape_vec(IxDyn(&[rows, columns]), values)?;
-        Ok(Self { name, values, stored: "text", notes, first, epoch: None })
+        Ok(Self { notes, first, ..Self::new(values.into(), "text", name) })
     }
 
     /// A matrix [rows × columns] of finite numbers: an array of one dimension is a column, and dimensions beyond the second are
@@ -129,20 +154,7 @@ impl Array {
     /// # Errors
     /// If it is empty, a single number, or not finite somewhere.
     pub fn matrix(self) -> Result<Array2<f64>> {
-        let name = self.name;
-        let matrix = as_matrix(self.values).with_context(|| format!("cannot take {name} for rows"))?;
-        ensure!(!matrix.is_empty(), "{name} holds an empty array ({} x {})", matrix.nrows(), matrix.ncols());
-        check_finite(matrix.view(), &name)?;
-        Ok(matrix)
-    }
-
-    /// Rows with what is to be said of them (see [`Array::matrix`]).
-    ///
-    /// # Errors
-    /// As [`Array::matrix`].
-    pub fn samples(self) -> Result<Samples> {
-        let (name, epoch, read_as) = (self.name.clone(), self.epoch.clone(), self.read_as());
-        Ok(Samples { name, values: self.matrix()?, epoch, read_as })
+        Ok(self.rows()?.into_owned())
     }
 
     /// What was read, in a line.
@@ -170,7 +182,7 @@ impl Array {
 ///
 /// # Errors
 /// If the file cannot be read, is not what its extension says, or holds no such array.
-pub fn open(argument: &Path) -> Result<Array> {
+pub fn open(argument: &Path) -> Result<Array<'static>> {
     let (path, name) = source::split_name(argument);
     let shown = argument.display().to_string();
     source::check(&path)?;
@@ -195,7 +207,7 @@ pub fn read(argument: &Path) -> Result<Array2<f64>> {
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_named(path: &Path, name: &str) -> Result<Array> {
+pub fn open_named(path: &Path, name: &str) -> Result<Array<'static>> {
     source::check(path)?;
     let shown = format!("{}:{name}", path.display());
     match content(path, Some(name))? {
@@ -286,14 +298,14 @@ fn check_finite(matrix: ArrayView2<f64>, shown: &str) -> Result<()> {
 }
 
 /// An array of one or two dimensions as a matrix; trailing dimensions of more are flattened into columns.
-fn as_matrix(array: ArrayD<f64>) -> Result<Array2<f64>> {
+fn as_matrix(array: CowArray<f64, IxDyn>) -> Result<CowArray<f64, Ix2>> {
     let shape = array.shape().to_vec();
     match shape.as_slice() {
         [] => bail!("a single number is no array of samples"),
         [_] => Ok(array.insert_axis(Axis(1)).into_dimensionality::<Ix2>()?),
         [rows, columns @ ..] => {
             let columns: usize = columns.iter().product();
-            let array = if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() };
+            let array = if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned().into() };
             Ok(array.into_shape_with_order((*rows, columns))?)
         }
     }

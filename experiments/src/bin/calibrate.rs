@@ -10,9 +10,11 @@ use infoplane_experiments::calibration::advice::Calibration;
 use infoplane_experiments::calibration::run::{Candidate, Size, calibrate};
 use infoplane_experiments::calibration::summary::{SummaryRow, at_common_rows, summarise};
 use infoplane_experiments::calibration::{guide, problems};
-use infoplane_experiments::figures::{self, Drawing, FigureStyle};
+use infoplane_experiments::drawing::{Drawing, FigureStyle};
+use infoplane_experiments::exit::exit;
+use infoplane_experiments::figures;
 use infoplane_experiments::rows;
-use infoplane_experiments::terminal::{exit, tell};
+use infoplane_experiments::terminal::tell;
 
 /// What is calibrated when nothing else is asked for, the rows beyond which it costs too much, and whether it is spared the lesser
 /// numbers of rows of problems that do not stand for their family. Of `sliced` and `renyi`, which

@@ -8,7 +8,8 @@ use anyhow::{Result, anyhow, bail, ensure};
 use clap::{Parser, ValueEnum};
 use infoplane_experiments::estimation::table::{About, table};
 use infoplane_experiments::estimation::{EstimateRow, Layers, Resampling, Wanted, conditional, pair, pointwise};
-use infoplane_experiments::terminal::{exit, say};
+use infoplane_experiments::exit::exit;
+use infoplane_experiments::terminal::say;
 use infoplane_experiments::{quoting, rows};
 
 /// Mutual information I(X;T) and I(T;Y) of activations T trained anywhere, in bits.

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail, ensure};
 use clap::Parser;
 use infoplane_experiments::bound::STEEPEST;
+use infoplane_experiments::exit::exit;
 use infoplane_experiments::ib_curve::{
     AnnealingRow, BestRow, Format, LeastRow, Method, OptimumRow, OtherRow, TransitionRow, figure, write,
 };
 use infoplane_experiments::joint_file;
-use infoplane_experiments::terminal::{exit, say};
+use infoplane_experiments::terminal::say;
 use infoplane_info::bottleneck::{Curve, Problem, Proof, Query, Solution};
 
 /// The curve without --points: nowhere wider than this, with so many knots at most.

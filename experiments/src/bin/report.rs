@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use infoplane_experiments::exit::exit;
 use infoplane_experiments::report::Report;
-use infoplane_experiments::terminal::{exit, tell};
+use infoplane_experiments::terminal::tell;
 
 /// Writes report.html: verdicts, the moving information plane, panels and tables of finished runs.
 ///

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use infoplane_experiments::config::token;
-use infoplane_experiments::terminal::{exit, tell};
+use infoplane_experiments::exit::exit;
+use infoplane_experiments::terminal::tell;
 use infoplane_model::{Backend, remote};
 
 /// Serves the devices of a backend, for `--backend remote --address ws://HOST:PORT` on another machine.

@@ -5,10 +5,12 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use infoplane_experiments::exit::exit;
+use infoplane_experiments::files::write_atomically;
+use infoplane_experiments::questions::{self, QUESTIONS};
 use infoplane_experiments::quoting;
-use infoplane_experiments::results::write_atomically;
 use infoplane_experiments::slurm::{Plan, Submission};
-use infoplane_experiments::terminal::{exit, tell};
+use infoplane_experiments::terminal::tell;
 
 /// What tells the array's tasks and the job after them what to do.
 const OURS: [&str; 4] = ["--jobs", "--merge", "--plan", "--show-config"];
@@ -45,9 +47,10 @@ fn submit(cli: Cli) -> Result<()> {
         bail!("{word} is not for you to give: the array's tasks get --jobs, and the job after them --merge");
     }
     ensure!(
-        !cli.question.contains(['/', '\\']) && cli.question.starts_with("rq"),
-        "`{}` is no question: rq1 … rq5",
-        cli.question
+        questions::named(&cli.question).is_some(),
+        "`{}` is no question; the questions are {}",
+        cli.question,
+        QUESTIONS.map(|about| about.id).join(", ")
     );
 
     let here = std::env::current_exe().context("this program has no path")?;

@@ -6,7 +6,7 @@ use infoplane_info::statistics::quantile;
 use serde::{Deserialize, Serialize};
 
 use super::layers::{Control, LayerRow};
-use crate::trajectories::interval;
+use crate::verdict::interval;
 
 /// One layer as one encoder at one epoch, over all networks of a condition. Intervals are 95 % bootstrap intervals of means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,15 +4,12 @@
 //! |---|---|
 //! | this one | the certified curve of a task and its transitions, found once and shared by every job: `curve.csv`, `transitions.csv` |
 //! | [`layers`] | a layer as a binned, quantised or noisy encoder, tested against the curve: `layers.csv` |
+//! | [`ceiling`] | whether layers are at the ceiling of their encoder |
 //! | [`gaps`] | means of those tests over networks: `gaps.csv` |
-//! | [`criticality`] | how far layers are from transitions, beside chance: `criticality.csv` |
-//! | [`verdict`] | RQ3's rules, fixed beforehand, and what they decide |
 
-pub mod conditions;
-pub mod criticality;
+pub mod ceiling;
 pub mod gaps;
 pub mod layers;
-pub mod verdict;
 
 use std::sync::OnceLock;
 

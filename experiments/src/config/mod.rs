@@ -1,4 +1,4 @@
-//! From files and flags to checked settings: defaults ← preset ← `--config FILE` ← `--set key=value` and flags.
+//! From files and flags to checked settings: defaults ← preset ← what these imply ← `--config FILE` ← `--set key=value` and flags.
 //!
 //! A question's configuration is one TOML file, compiled in: its defaults, commented, and below them one table
 //! `[preset.NAME]` per preset with what it changes. The merged table is read into the question's own struct, whose
@@ -12,7 +12,7 @@ use infoplane_model::Backend;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use crate::figures::{Drawing, FigureStyle};
+use crate::drawing::{Drawing, FigureStyle};
 use crate::jobs::selection::JobArgs;
 use crate::terminal::tell;
 use crate::version;
@@ -24,7 +24,7 @@ pub use settings::{ComputeSettings, GridSettings, MeasureSettings, ReplicaSettin
 /// The flags every question has. They are shorthands for `--set`, except where the answer goes.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
-    /// Named settings: `smoke` (seconds), `default` (minutes), `paper`, `idnns` (what the authors' code does)
+    /// Named settings
     #[arg(long, default_value = "default")]
     pub preset: String,
     /// A TOML file of settings, over the preset
@@ -94,7 +94,33 @@ impl RunArgs {
     /// # Errors
     /// If a source cannot be read, the preset does not exist, or a field is unknown or of the wrong type.
     pub fn settings<Q: DeserializeOwned>(&self, defaults: &str) -> Result<Q> {
-        typed(self.table(defaults)?)
+        self.settings_implying(defaults, |_| Ok(Table::new()))
+    }
+
+    /// The same, with a layer between the preset and what the user gives: `implied` is handed the merged table, and says what follows from
+    /// it. A file, `--set` or a flag overrules that.
+    ///
+    /// # Errors
+    /// As [`Self::settings`], and if `implied` fails.
+    pub fn settings_implying<Q: DeserializeOwned>(
+        &self,
+        defaults: &str,
+        implied: impl FnOnce(&Table) -> Result<Table>,
+    ) -> Result<Q> {
+        typed(self.table_implying(defaults, implied)?)
+    }
+
+    /// The same, merged but not yet read: for a question with tables of its own.
+    ///
+    /// # Errors
+    /// As [`Self::settings_implying`], but for fields.
+    pub fn table_implying(&self, defaults: &str, implied: impl FnOnce(&Table) -> Result<Table>) -> Result<Table> {
+        let (mut table, given) = (self.built_in(defaults)?, self.given()?);
+        let mut merged = table.clone();
+        merge(&mut merged, given.clone());
+        merge(&mut table, implied(&merged)?);
+        merge(&mut table, given);
+        self.checked(table)
     }
 
     /// The folder of a question's results.
@@ -107,45 +133,47 @@ impl RunArgs {
         Drawing { folder, style: self.figure_style }
     }
 
-    /// The same, merged but not yet read: for a question with tables of its own.
-    ///
-    /// # Errors
-    /// If a source cannot be read, or the preset does not exist.
-    pub fn table(&self, defaults: &str) -> Result<Table> {
-        let mut table: Table = defaults.parse().context("the built-in configuration is damaged")?;
-        let presets = match table.remove("preset") {
-            Some(Value::Table(presets)) => presets,
-            _ => Table::new(),
-        };
+    /// The question's defaults and the preset.
+    fn built_in(&self, defaults: &str) -> Result<Table> {
+        let (mut table, mut presets) = split_presets(defaults)?;
         if self.preset != "default" {
-            let Some(Value::Table(preset)) = presets.get(&self.preset) else {
-                let names: Vec<&str> = std::iter::once("default").chain(presets.keys().map(String::as_str)).collect();
-                bail!("there is no preset `{}`; the choices are {}", self.preset, names.join(", "));
+            let Some(Value::Table(preset)) = presets.remove(&self.preset) else {
+                bail!("there is no preset `{}`; the choices are {}", self.preset, names(&presets).join(", "));
             };
-            merge(&mut table, preset.clone());
+            merge(&mut table, preset);
         }
+        Ok(table)
+    }
+
+    /// What the file and `--set` say, and the flags that are short for it.
+    fn given(&self) -> Result<Table> {
+        let mut given = Table::new();
         if let Some(path) = &self.config {
             let text = std::fs::read_to_string(path)
                 .with_context(|| format!("cannot read the configuration file {}", path.display()))?;
             version::refuse_newer(path, &text)?;
-            let file: Table = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
-            merge(&mut table, file);
+            given = text.parse().with_context(|| format!("{} is not valid TOML", path.display()))?;
         }
         for setting in &self.settings {
             let (key, value) = setting
                 .split_once('=')
                 .ok_or_else(|| anyhow!("--set {setting}: write KEY=VALUE, like train.learning_rate=0.05"))?;
             let value = parse_value(value.trim()).with_context(|| format!("--set {setting}"))?;
-            merge(&mut table, nested(key.trim(), value));
+            merge(&mut given, nested(key.trim(), value));
         }
+        for (key, value) in self.flags()? {
+            merge(&mut given, nested(key, value));
+        }
+        Ok(given)
+    }
+
+    /// Refuses flags that the settings contradict.
+    fn checked(&self, table: Table) -> Result<Table> {
         let seeds = table.get("run").and_then(|run| run.get("seeds")).and_then(Value::as_array);
         ensure!(
             seeds.is_none_or(Vec::is_empty) || (self.replicas.is_none() && self.seed.is_none()),
             "run.seeds names the seed of every network; leave out --replicas and --seed, or run.seeds"
         );
-        for (key, value) in self.flags()? {
-            merge(&mut table, nested(key, value));
-        }
         Ok(table)
     }
 
@@ -181,6 +209,24 @@ impl RunArgs {
     }
 }
 
+/// The names of a question's presets, `default` first.
+pub fn presets(defaults: &str) -> Vec<String> {
+    split_presets(defaults).map_or_else(|_| Vec::new(), |(_, presets)| names(&presets))
+}
+
+fn names(presets: &Table) -> Vec<String> {
+    std::iter::once("default".to_owned()).chain(presets.keys().cloned()).collect()
+}
+
+/// The defaults of a question, and its presets.
+fn split_presets(defaults: &str) -> Result<(Table, Table)> {
+    let mut table: Table = defaults.parse().context("the built-in configuration is damaged")?;
+    match table.remove("preset") {
+        Some(Value::Table(presets)) => Ok((table, presets)),
+        _ => Ok((table, Table::new())),
+    }
+}
+
 /// Reads a merged table as checked settings.
 ///
 /// # Errors
@@ -205,7 +251,7 @@ pub fn merge(table: &mut Table, over: Table) {
 }
 
 /// `a.b.c` and a value as nested tables.
-fn nested(key: &str, value: Value) -> Table {
+pub fn nested(key: &str, value: Value) -> Table {
     let (first, rest) = key.split_once('.').unwrap_or((key, ""));
     let value = if rest.is_empty() { value } else { Value::Table(nested(rest, value)) };
     Table::from_iter([(first.to_owned(), value)])

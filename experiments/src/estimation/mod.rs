@@ -1,4 +1,4 @@
-//! Anyone's activations: layers, labels and inputs from files, through any estimators. What `estimate` computes.
+//! Anyone's activations: layers, labels and inputs from files, or from whoever holds the arrays, through any estimators. What `estimate` computes.
 //!
 //! Data are described first ([`infoplane_info::description`]), each number is judged ([`judge`]), and what one estimator refuses is a
 //! row with its reason beside the others' numbers.
@@ -25,18 +25,19 @@ use infoplane_info::estimators::{EstimateError, EstimatorKind};
 use infoplane_info::near_copies::near_copies;
 use infoplane_info::succession::rows_apart;
 use infoplane_info::{Estimator, JointDistribution, Partition, Sample};
-use ndarray::Array2;
+use ndarray::ArrayView2;
 
 use crate::arrays;
-use crate::arrays::labels::Labels;
+use crate::arrays::labels::{LabelFile, Labels};
 use crate::arrays::layers::Read;
 use crate::calibration::Kind;
 use crate::calibration::advice::{Calibration, Shape};
 use crate::methods::Method;
 use crate::methods::probe::Probe;
 use judge::Dependence;
-pub use pairs::{conditional, pair};
+pub use pairs::{conditional, conditional_of, pair, pair_of};
 pub use row::EstimateRow;
+pub use sides::of_classes;
 use sides::{Side, first_of_groups, kept_in_words, shape_of_pair};
 use work::Work;
 
@@ -88,17 +89,17 @@ pub struct Resampling {
 
 /// Layers with their labels.
 #[derive(Debug)]
-pub struct Layers {
-    activations: Vec<Side>,
-    labels_file: String,
+pub struct Layers<'a> {
+    activations: Vec<Side<'a>>,
+    labels_name: String,
     labels: Labels,
     /// Labels there were, if only the first of each group is kept.
     labels_read: Option<usize>,
     joint: JointDistribution,
-    inputs: Option<(Side, Partition)>,
+    inputs: Option<(Side<'a>, Partition)>,
 }
 
-impl Layers {
+impl Layers<'static> {
     /// Reads layers [n × d], n labels, and inputs [n × d_x] if there are any. Every row is as likely. Layers are files, all arrays of
     /// a file, all files of a folder, or, [epochs × n × d], a whole training run. If `groups` say which rows belong together, the
     /// first of each is kept.
@@ -106,28 +107,38 @@ impl Layers {
     /// # Errors
     /// If a file cannot be read, or their numbers of rows differ.
     pub fn read(layers: &[PathBuf], labels: &Path, inputs: Option<&Path>, groups: Option<&Path>) -> Result<Self> {
-        let labels_file = labels.display().to_string();
-        let Read { layers, mut labels, inputs } = arrays::layers::read(layers, labels, inputs)?;
-        let kept = groups.map(|groups| first_of_groups(groups, labels.class.len())).transpose()?;
+        let name = labels.display().to_string();
+        Self::of(arrays::layers::read(layers, labels, inputs)?, name, groups.map(LabelFile::open))
+    }
+}
+
+impl<'a> Layers<'a> {
+    /// Layers, labels and inputs that are there already; `labels_name` is what the labels are called.
+    ///
+    /// # Errors
+    /// If the labels make no distribution, or the groups cannot be had or are none.
+    pub fn of(read: Read<'a>, labels_name: String, groups: Option<Result<LabelFile>>) -> Result<Self> {
+        let Read { layers, mut labels, inputs } = read;
+        let kept = groups.map(|groups| first_of_groups(groups?, labels.class.len())).transpose()?;
         let labels_read = kept.as_ref().map(|_| labels.class.len());
         if let Some(kept) = &kept {
             labels = labels.select(kept);
         }
         let joint = JointDistribution::of_labels(labels.class.clone(), labels.classes.len())
-            .with_context(|| format!("{labels_file}: the labels make no distribution"))?;
+            .with_context(|| format!("{labels_name}: the labels make no distribution"))?;
         let inputs = inputs.map(|x| {
             let x = Side::of(x, kept.as_deref());
-            let same_x = Partition::of_rows(x.values().view());
+            let same_x = Partition::of_rows(x.values());
             (x, same_x)
         });
         let activations = layers.into_iter().map(|layer| Side::of(layer, kept.as_deref())).collect();
-        Ok(Self { activations, labels_file, labels, labels_read, joint, inputs })
+        Ok(Self { activations, labels_name, labels, labels_read, joint, inputs })
     }
 
     /// What the data look like and how they were read, a line for each array.
     pub fn described(&self) -> Vec<String> {
         let arrays = self.activations.iter().chain(self.inputs.iter().map(|(x, _)| x)).map(Side::in_words);
-        let mut labels = format!("{}; {}", self.labels.described(&self.labels_file), self.labels_in_words());
+        let mut labels = format!("{}; {}", self.labels.described(&self.labels_name), self.labels_in_words());
         if let Some(read) = self.labels_read {
             labels = format!("{labels}; {}", kept_in_words(read, self.labels.class.len()));
         }
@@ -201,12 +212,12 @@ impl Layers {
         rows
     }
 
-    fn layer<'a>(&'a self, side: &'a Side) -> Layer<'a> {
+    fn layer<'b>(&'b self, side: &'b Side) -> Layer<'b> {
         let labels: Vec<usize> = self.labels.class.iter().map(|&class| class as usize).collect();
         let is_continuous = side.described.values == Values::Continuous;
         let t = side.values();
-        let copies = if is_continuous { near_copies(t.view(), Some(&labels)) } else { None };
-        let apart = if side.has_neighbours() { rows_apart(t.view(), Some(&labels)) } else { None };
+        let copies = if is_continuous { near_copies(t, Some(&labels)) } else { None };
+        let apart = if side.has_neighbours() { rows_apart(t, Some(&labels)) } else { None };
         let (series, epoch) = side.samples.epoch.clone().unzip();
         let (described, shape) = (&side.described, self.shape(&side.described));
         Layer { name: side.name(), series, epoch, t, described, shape, dependence: Dependence { copies, apart } }
@@ -218,10 +229,10 @@ impl Layers {
         Shape { kind: Kind::of_layer(described), columns, classes: self.joint.n_y(), rows: rows - copies }
     }
 
-    fn sample<'a>(&'a self, t: &'a Array2<f64>) -> Result<Sample<'a>, EstimateError> {
-        let sample = Sample::new(t.view(), &self.joint)?;
+    fn sample<'b>(&'b self, t: ArrayView2<'b, f64>) -> Result<Sample<'b>, EstimateError> {
+        let sample = Sample::new(t, &self.joint)?;
         match &self.inputs {
-            Some((x, same_x)) => sample.with_inputs(x.values().view(), same_x),
+            Some((x, same_x)) => sample.with_inputs(x.values(), same_x),
             None => Ok(sample),
         }
     }
@@ -276,7 +287,7 @@ struct Layer<'a> {
     /// The array of a whole training run that it is of.
     series: Option<String>,
     epoch: Option<usize>,
-    t: &'a Array2<f64>,
+    t: ArrayView2<'a, f64>,
     described: &'a Description,
     shape: Shape,
     dependence: Dependence,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use infoplane_info::description::Values;
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::ksg::Ksg;
@@ -14,9 +14,11 @@ use ndarray::{Array1, Axis, concatenate};
 
 use super::judge::{self, Dependence};
 use super::row::EstimateRow;
-use super::sides::{Side, shape_of_pair, sides, sides_or_classes};
+use super::sides::{Side, read, read_or_classes, shape_of_pair, together};
 use super::work::Work;
 use super::{Resampling, Wanted};
+use crate::arrays::Samples;
+use crate::arrays::labels::LabelFile;
 use crate::calibration::advice::Calibration;
 use crate::methods::Method;
 
@@ -31,9 +33,22 @@ pub fn conditional(
     estimators: &[Wanted],
     groups: Option<&Path>,
 ) -> Result<(Vec<String>, Vec<EstimateRow>)> {
-    let sides = sides_or_classes(&[a, b, given], groups)?;
+    conditional_of(read_or_classes([a, b, given])?, estimators, groups.map(LabelFile::open))
+}
+
+/// The same of three samples, of which the third is given.
+///
+/// # Errors
+/// If their numbers of rows differ, or the groups cannot be had.
+pub fn conditional_of(
+    samples: Vec<Samples>,
+    estimators: &[Wanted],
+    groups: Option<Result<LabelFile>>,
+) -> Result<(Vec<String>, Vec<EstimateRow>)> {
+    ensure!(samples.len() == 3, "I(A;B|C) is of three samples, not of {}", samples.len());
+    let sides = together(samples, groups)?;
     let described = sides.iter().map(Side::in_words).collect();
-    let [a, b, c] = [0, 1, 2].map(|side| sides[side].values().view());
+    let [a, b, c] = [0, 1, 2].map(|side| sides[side].values());
     let layer = format!("{} {} given {}", sides[0].name(), sides[1].name(), sides[2].name());
     let dependence = Dependence { copies: None, apart: both_follow(&sides[0], &sides[1]) };
     let one = |method: &Method| {
@@ -64,7 +79,7 @@ fn each_once(estimators: &[Wanted], auto: impl Fn() -> Method) -> Vec<(Method, b
 
 /// How far apart rows say something new, where those of both samples follow one another; what only one does harms nothing.
 fn both_follow(a: &Side, b: &Side) -> Option<usize> {
-    let of = |side: &Side| side.has_neighbours().then(|| rows_apart(side.values().view(), None)).flatten();
+    let of = |side: &Side| side.has_neighbours().then(|| rows_apart(side.values(), None)).flatten();
     Some(of(a)?.min(of(b)?))
 }
 
@@ -78,7 +93,21 @@ pub fn pair(
     resampling: Resampling,
     groups: Option<&Path>,
 ) -> Result<(Vec<String>, Vec<EstimateRow>)> {
-    let sides = sides(&files, groups)?;
+    pair_of(read(files)?, estimators, resampling, groups.map(LabelFile::open))
+}
+
+/// The same of two samples.
+///
+/// # Errors
+/// If their numbers of rows differ, or the groups cannot be had.
+pub fn pair_of(
+    samples: Vec<Samples>,
+    estimators: &[Wanted],
+    resampling: Resampling,
+    groups: Option<Result<LabelFile>>,
+) -> Result<(Vec<String>, Vec<EstimateRow>)> {
+    ensure!(samples.len() == 2, "I(A;B) is of two samples, not of {}", samples.len());
+    let sides = together(samples, groups)?;
     let lines = sides.iter().map(Side::in_words).collect();
     let (a, b) = (sides[0].values(), sides[1].values());
     let layer = format!("{} {}", sides[0].name(), sides[1].name());
@@ -87,12 +116,12 @@ pub fn pair(
     // What a discrete side can say at most.
     let p = Array1::from_elem(a.nrows(), 1.0 / a.nrows() as f64);
     let entropy = |side: &Side| match side.described.values {
-        Values::Constant | Values::Discrete => Partition::of_rows(side.values().view()).entropy(p.view()),
+        Values::Constant | Values::Discrete => Partition::of_rows(side.values()).entropy(p.view()),
         _ => f64::INFINITY,
     };
     let most = sides.iter().map(entropy).fold(f64::INFINITY, f64::min);
     let calibration = Calibration::committed();
-    let both = concatenate(Axis(1), &[a.view(), b.view()])?;
+    let both = concatenate(Axis(1), &[a, b])?;
     let is_continuous = described.iter().all(|side| side.values == Values::Continuous);
     let copies = if is_continuous { near_copies(both.view(), None) } else { None };
     let dependence = Dependence { copies, apart: both_follow(&sides[0], &sides[1]) };
@@ -104,16 +133,16 @@ pub fn pair(
             let [a, b] = [a, b].map(|side| side.select(Axis(0), rows));
             let _ = method.pair(a.view(), b.view());
         });
-        let estimate = method.pair(a.view(), b.view());
+        let estimate = method.pair(a, b);
         let estimate = match estimate {
             Ok(estimate) => estimate,
             Err(error) => return row.refused(&error),
         };
         let draws = resampling.judge(
-            |permutations, rng| permutation_of_pair(method, a.view(), b.view(), permutations, rng),
-            |halves, rng| interval_of_pair(method, a.view(), b.view(), halves, rng),
+            |permutations, rng| permutation_of_pair(method, a, b, permutations, rng),
+            |halves, rng| interval_of_pair(method, a, b, halves, rng),
         );
-        let judged = judge::of_pair(method, estimate, [a.view(), b.view()], described, most);
+        let judged = judge::of_pair(method, estimate, [a, b], described, most);
         let judged = dependence.judge(judged);
         let judged = judge::of_nothing(judged, described);
         work.is_done();

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Layers;
 use super::row::EstimateRow;
-use super::sides::sides;
+use super::sides::{read, together};
+use crate::arrays::labels::LabelFile;
 use crate::methods::Method;
 
 /// One row of a sample through one estimator.
@@ -54,7 +55,7 @@ fn of_estimate(
     }
 }
 
-impl Layers {
+impl Layers<'_> {
     /// Every row of every layer by the estimators of its estimates; what those refused has none.
     ///
     /// # Errors
@@ -79,11 +80,11 @@ pub fn of_pair(
     estimates: &mut [EstimateRow],
     groups: Option<&Path>,
 ) -> Result<Vec<PointwiseRow>> {
-    let sides = sides(&files, groups)?;
+    let sides = together(read(files)?, groups.map(LabelFile::open))?;
     let (a, b) = (sides[0].values(), sides[1].values());
     let mut rows = Vec::new();
     for estimate in estimates.iter_mut().filter(|estimate| estimate.refused.is_none()) {
-        rows.extend(of_estimate(estimate, |method| method.pointwise_of_pair(a.view(), b.view()))?);
+        rows.extend(of_estimate(estimate, |method| method.pointwise_of_pair(a, b))?);
     }
     Ok(rows)
 }

@@ -5,10 +5,10 @@ use anyhow::Result;
 use kuva::plot::{LinePlot, ScatterPlot};
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, colour, distinct, layer_legend, marker, plane_layout};
 use crate::bound::CurveRow;
 use crate::bound::gaps::GapRow;
 use crate::bound::layers::Control;
+use crate::drawing::{Drawing, Sheet, colour, distinct, layer_legend, marker, plane_layout};
 
 /// Half the length of a tangent at most, in bits of I(X;T) and of I(T;Y).
 const TANGENT: (f64, f64) = (0.8, 0.06);
@@ -64,7 +64,7 @@ pub fn draw(gaps: &[GapRow], curve: &[CurveRow], drawing: Drawing) -> Result<()>
 }
 
 /// The curve of a task, from (0, 0) to its end and on.
-pub(super) fn curve_line(curve: &[CurveRow], dataset: &str, most: f64) -> LinePlot {
+pub(crate) fn curve_line(curve: &[CurveRow], dataset: &str, most: f64) -> LinePlot {
     let knots: Vec<&CurveRow> = curve.iter().filter(|row| row.dataset == dataset).collect();
     let mut points = vec![(0.0, 0.0)];
     // Thousands of knots would only thicken the file.

@@ -8,8 +8,8 @@ use kuva::plot::heatmap::ColorMap;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, distinct};
 use crate::calibration::summary::{SummaryRow, at_common_rows};
+use crate::drawing::{Drawing, Sheet, distinct};
 
 /// Bits at which the colours end.
 const MOST: f64 = 1.0;

@@ -5,7 +5,7 @@ use kuva::plot::{LegendEntry, LegendShape, LinePlot, ScatterPlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, colour, distinct, errors, marker};
+use crate::drawing::{Drawing, Sheet, colour, distinct, errors, marker};
 use crate::trajectories::phases::PhaseRow;
 
 /// Draws every activation and training fraction, with 95 % intervals over replicas.

@@ -5,8 +5,8 @@ use kuva::plot::{LegendEntry, LegendShape, LinePlot, ScatterPlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{Drawing, colour, distinct, marker, panels};
 use crate::calibration::summary::SummaryRow;
+use crate::drawing::{Drawing, colour, distinct, marker, panels};
 
 /// Errors below this are drawn there: a logarithmic axis has no 0.
 const LEAST: f64 = 1e-3;

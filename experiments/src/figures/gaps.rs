@@ -5,9 +5,9 @@ use kuva::plot::{LinePlot, ScatterPlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, colour, distinct, layer_legend, marker};
 use crate::bound::gaps::GapRow;
 use crate::bound::layers::Control;
+use crate::drawing::{Drawing, Sheet, colour, distinct, layer_legend, marker};
 
 /// Draws every condition, activation and training fraction through the first encoder: means over networks, with 95 %
 /// intervals.

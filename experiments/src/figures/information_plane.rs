@@ -7,7 +7,7 @@ use anyhow::Result;
 use kuva::plot::ScatterPlot;
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, colour, distinct, layer_legend, marker, plane_layout};
+use crate::drawing::{Drawing, Sheet, colour, distinct, layer_legend, marker, plane_layout};
 use crate::trajectories::Trajectory;
 
 /// The middle snapshot of the paper's figure 2.

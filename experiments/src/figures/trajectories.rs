@@ -8,7 +8,7 @@ use kuva::plot::{LinePlot, ScatterPlot};
 use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 
-use super::{Drawing, Sheet, distinct, layer_legend, marker, plane_layout};
+use crate::drawing::{Drawing, Sheet, distinct, layer_legend, marker, plane_layout};
 use crate::trajectories::TrajectoryRow;
 
 /// Steps of the colour bar.
@@ -53,7 +53,7 @@ pub fn draw(rows: &[TrajectoryRow], estimator: &str, drawing: Drawing) -> Result
 }
 
 /// The path of every layer through the plane, coloured by epoch.
-pub(super) fn plane(rows: &[&TrajectoryRow], shade: &impl Fn(f64) -> String) -> Vec<Plot> {
+pub(crate) fn plane(rows: &[&TrajectoryRow], shade: &impl Fn(f64) -> String) -> Vec<Plot> {
     let mut panel: Vec<Plot> = Vec::new();
     for layer in distinct(rows.iter().map(|row| row.layer)) {
         let path: Vec<&&TrajectoryRow> = rows.iter().filter(|row| row.layer == layer).collect();
@@ -72,12 +72,12 @@ pub(super) fn plane(rows: &[&TrajectoryRow], shade: &impl Fn(f64) -> String) -> 
 }
 
 /// The colour of an epoch. Epoch 0 has no logarithm; it shares the colour of epoch 1.
-pub(super) fn shade(epoch: f64, last_epoch: f64) -> String {
+pub(crate) fn shade(epoch: f64, last_epoch: f64) -> String {
     ColorMap::Viridis.map(epoch.max(1.0).ln() / last_epoch.ln())
 }
 
 /// The scale of colours, as a column of short lines.
-pub(super) fn colour_bar(last_epoch: f64, shade: &impl Fn(f64) -> String) -> (Vec<Plot>, Layout) {
+pub(crate) fn colour_bar(last_epoch: f64, shade: &impl Fn(f64) -> String) -> (Vec<Plot>, Layout) {
     let bar: Vec<Plot> = (0..BAR_STEPS)
         .map(|step| {
             let epoch = |step: usize| last_epoch.powf(step as f64 / BAR_STEPS as f64);

@@ -1,6 +1,6 @@
 //! The bound as a figure: the curve, its ceilings I(X;T) and I(X;Y), and the places asked for.
 
-use crate::results::write_atomically;
+use crate::files::write_atomically;
 use std::path::Path;
 
 use anyhow::{Context, Result};

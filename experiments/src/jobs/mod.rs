@@ -27,8 +27,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::files::atomically;
 use crate::interrupt;
-use crate::results::atomically;
 use crate::terminal::say;
 use crate::threads;
 use claim::{Claim, claim, holder, wait};

@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::results::write_atomically;
+use crate::files::write_atomically;
 
 const MANIFEST: &str = "manifest.json";
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::seal::{Sum, Summed, seal, sum_up};
-use crate::results::{sync_folder, write_atomically};
+use crate::files::{sync_folder, write_atomically};
 use crate::terminal::say;
 
 const CHECKPOINT: &str = "checkpoint";

@@ -4,10 +4,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::found::Run;
-use crate::figures::distinct;
-use crate::figures::gradients::{geometric_mean, median};
+use crate::drawing::distinct;
+use crate::questions::rq2::figures::gradients::{geometric_mean, median};
+use crate::questions::rq2::timing::TimingRow;
 use crate::rows::{self, GradientRow};
-use crate::sgd_phases::timing::TimingRow;
 
 /// Digits that are kept of a mean.
 const DIGITS: usize = 5;

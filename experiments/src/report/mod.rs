@@ -32,7 +32,7 @@ use serde_json::Value;
 use crate::bound::CurveRow;
 use crate::config::RunArgs;
 use crate::terminal::{say, tell};
-use crate::{results, rows};
+use crate::{files, rows};
 use found::Run;
 use gradients::GradientPaths;
 use planes::Planes;
@@ -86,7 +86,7 @@ impl Report {
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
-        results::write_atomically(file, page::html(self)?.as_bytes())
+        files::write_atomically(file, page::html(self)?.as_bytes())
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Answer {
     id: &'static str,
     title: &'static str,
     paper: &'static str,
-    command: &'static str,
+    command: String,
     /// The run that speaks for the question; none: it has no results.
     pub run: Option<String>,
     /// Other runs of it, which do not speak.
@@ -50,17 +50,18 @@ pub fn answers(runs: &[Run]) -> Result<Vec<Answer>> {
         let shown =
             |&file: &&'static str| Shown { file, rows: if file == "gaps.csv" { Which::Converged } else { Which::All } };
         let tables = std::iter::once(&"verdict.csv").chain(question.tables).map(shown).collect();
-        let words = [question.id, question.title, question.paper, question.command];
-        answer(runs, words, question.claims, tables)
+        let words = [question.id, question.title, question.paper];
+        answer(runs, words, format!("just {}", question.id), question.claims, tables)
     });
-    let calibration = [CALIBRATION, "Which estimator can be trusted, where?", "Not discussed.", "just calibrate"];
+    let calibration = [CALIBRATION, "Which estimator can be trusted, where?", "Not discussed."];
     let tables = vec![Shown { file: "summary.csv", rows: Which::All }];
-    asked.chain(std::iter::once_with(|| answer(runs, calibration, &[], tables))).collect()
+    asked.chain(std::iter::once_with(|| answer(runs, calibration, "just calibrate".to_owned(), &[], tables))).collect()
 }
 
 fn answer(
     runs: &[Run],
-    [id, title, paper, command]: [&'static str; 4],
+    [id, title, paper]: [&'static str; 3],
+    command: String,
     claims: &'static [Claim],
     shown: Vec<Shown>,
 ) -> Result<Answer> {

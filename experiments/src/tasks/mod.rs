@@ -18,7 +18,9 @@ mod o3;
 mod own;
 mod teacher;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
 use infoplane_info::JointDistribution;
@@ -27,8 +29,10 @@ use ndarray::Array2;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
 
 use crate::arrays::source;
+use crate::config::typed;
 use crate::quoting;
 
 pub use o3::{Labelling, Pattern, o3};
@@ -161,6 +165,50 @@ impl TaskSettings {
         train.sort_unstable();
         Split { train, labels: draw_labels(&task.joint, self.label_noise, seed) }
     }
+}
+
+impl Task {
+    /// The accuracy of guessing the likeliest label, max_y p(y).
+    pub fn guess(&self) -> f64 {
+        self.joint.p_y().iter().copied().fold(0.0, f64::max)
+    }
+
+    /// The best accuracy that p(y|x) allows, Σ_x p(x) max_y p(y|x).
+    pub fn best_accuracy(&self) -> f64 {
+        let joint = &self.joint;
+        let of_x = |x: usize| joint.p_x()[x] * (0..joint.n_y()).map(|y| joint.p(x, y)).fold(0.0, f64::max);
+        (0..joint.n_x()).map(of_x).sum()
+    }
+
+    /// Whether Y is certain given X.
+    pub fn has_hard_labels(&self) -> bool {
+        self.best_accuracy() > 1.0 - 1e-12
+    }
+}
+
+/// H(X) of every task, by name.
+pub fn input_entropies(tasks: &[Arc<Task>]) -> BTreeMap<String, f64> {
+    tasks.iter().map(|task| (task.name.clone(), task.joint.h_x())).collect()
+}
+
+/// Whether a merged configuration has the paper's task at the paper's I(X;Y), for which the questions' thresholds are written.
+pub fn is_the_papers(settings: &Table) -> bool {
+    let of = |key: &str| settings.get("task").and_then(|task| task.get(key));
+    let text = |key: &str| of(key).and_then(Value::as_str).unwrap_or_default();
+    text("dataset").is_empty() && (text("labels") == "hard" || of("i_xy_bits").and_then(Value::as_float) == Some(0.99))
+}
+
+/// The task of a merged configuration.
+///
+/// # Errors
+/// If its settings are no task's, or it cannot be had.
+pub fn of_table(settings: &Table) -> Result<Task> {
+    let task = match settings.get("task") {
+        Some(Value::Table(task)) => typed::<TaskSettings>(task.clone())?,
+        _ => bail!("the settings have no [task]"),
+    };
+    task.check()?;
+    task.load()
 }
 
 /// A short name of one's own task; none of the paper's, whose dataset is empty.

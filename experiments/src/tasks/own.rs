@@ -32,7 +32,7 @@ pub fn table(path: &Path) -> Result<Task> {
 ///
 /// # Errors
 /// If it cannot be read, or has no such pair.
-pub fn pair(path: &Path, choices: &[(&str, &str)]) -> Result<(Array, Labels)> {
+pub fn pair(path: &Path, choices: &[(&str, &str)]) -> Result<(Array<'static>, Labels)> {
     let names = arrays::names(path)?;
     let has = |name: &str| names.iter().any(|other| other == name);
     let Some((inputs, labels)) = choices.iter().find(|(inputs, labels)| has(inputs) && has(labels)) else {

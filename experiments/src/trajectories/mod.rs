@@ -1,28 +1,20 @@
-//! Trajectories in the information plane, read from `information_plane.csv`, and what they say about RQ1.
+//! Trajectories in the information plane, read from `information_plane.csv`.
 //!
 //! | file | what |
 //! |---|---|
 //! | this one | one layer's trajectory through one estimator, over all replicas |
 //! | [`phases`] | fitting and compression, per replica and with intervals |
-//! | [`verdict`] | the rule, fixed beforehand, and what it decides |
 
 pub mod phases;
-pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use infoplane_info::statistics::{Interval, Resamples};
-use infoplane_model::random::{Purpose, stream};
 use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::rows::InformationRow;
-
-/// Bootstrap resamples behind every interval.
-pub(crate) const RESAMPLES: usize = 2000;
-/// Coverage of every interval.
-pub(crate) const LEVEL: f64 = 0.95;
+use crate::verdict::intervals::{LEVEL, resamples};
 
 /// One layer, in one condition, through one estimator: all replicas' paths.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,15 +96,6 @@ pub fn collect(rows: &[InformationRow]) -> Vec<Trajectory> {
             }
         })
         .collect()
-}
-
-/// The mean of one value per replica, with its bootstrap interval. The draws depend on nothing but the number of values.
-pub fn interval(values: &[f64]) -> Interval {
-    resamples(values.len()).mean(values, LEVEL)
-}
-
-fn resamples(replicas: usize) -> Resamples {
-    Resamples::new(replicas, RESAMPLES, &mut stream(0, Purpose::Bootstrap))
 }
 
 /// Means over replicas at one epoch: a row of `trajectories.csv`.

@@ -19,7 +19,9 @@ use infoplane_model::random::{Purpose, stream};
 use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
-use super::{LEVEL, RESAMPLES, Trajectory, interval};
+use super::Trajectory;
+use crate::verdict::interval;
+use crate::verdict::intervals::{LEVEL, RESAMPLES};
 
 /// A rise of I(T;Y) smaller than this, in bits, is nothing to fit.
 const LEAST_RISE_BITS: f64 = 0.05;

@@ -77,6 +77,8 @@ pub struct ClaimRow {
     pub upper: Option<f64>,
     pub outcome: Outcome,
     pub why: Option<Why>,
+    pub p_value: Option<f64>,
+    pub holm_p_value: Option<f64>,
     pub detail: String,
 }
 
@@ -89,7 +91,7 @@ impl Claim {
         (networks, value): (usize, Interval),
         decision: Decision,
     ) -> ClaimRow {
-        let Decision { outcome, why } =
+        let Decision { outcome, why, p } =
             if networks < FEWEST_NETWORKS { Decision::undecided(Why::FewNetworks) } else { decision };
         let place = place.clone();
         ClaimRow {
@@ -113,6 +115,8 @@ impl Claim {
             upper: value.upper,
             outcome,
             why,
+            p_value: p,
+            holm_p_value: None,
             detail: String::new(),
         }
     }
@@ -124,6 +128,11 @@ impl Claim {
 }
 
 impl ClaimRow {
+    /// Makes it undecided.
+    pub fn leave_open(&mut self, why: Why) {
+        (self.outcome, self.why, self.p_value) = (Outcome::Undecided, Some(why), None);
+    }
+
     /// With something more to say.
     #[must_use]
     pub fn with_detail(self, detail: String) -> Self {

@@ -12,8 +12,10 @@
 use std::fmt;
 
 use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::correlation::turned;
 use super::gaussian::Gaussian;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
@@ -68,17 +70,23 @@ impl Estimator for Cca {
 /// refused.
 pub fn normal_scores(sample: ArrayView2<f64>) -> Array2<f64> {
     let normal = Normal::standard();
-    let mut scores = sample.to_owned();
-    if sample.iter().any(|value| !value.is_finite()) {
-        return scores;
+    if sample.is_empty() || sample.iter().any(|value| !value.is_finite()) {
+        return sample.to_owned();
     }
-    let n = sample.nrows() as f64;
-    for (mut scores, column) in scores.columns_mut().into_iter().zip(sample.columns()) {
-        for (score, rank) in scores.iter_mut().zip(ranks(&column.to_vec())) {
-            *score = normal.inverse_cdf((rank - 0.5) / n);
+    let n = sample.nrows();
+    // Of every rank and of every rank between two: ties share a mean, which is a whole or a half.
+    let of_rank: Vec<f64> =
+        (2..=2 * n).map(|twice| normal.inverse_cdf((twice as f64 / 2.0 - 0.5) / n as f64)).collect();
+    let mut columns = turned(sample);
+    columns.par_chunks_exact_mut(n).for_each(|column| {
+        let ranks = ranks(column);
+        for (score, rank) in column.iter_mut().zip(ranks) {
+            *score = of_rank[(2.0 * rank) as usize - 2];
         }
-    }
-    scores
+    });
+    // Rows again, which is how every estimator reads a sample.
+    let columns = ArrayView2::from_shape((sample.ncols(), n), &columns).expect("as many as there were");
+    columns.t().as_standard_layout().into_owned()
 }
 
 impl fmt::Display for Cca {

@@ -8,8 +8,9 @@
 use std::fmt;
 
 use nalgebra::DMatrix;
-use ndarray::{ArrayView2, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 
+use super::correlation::{cholesky, correlation, standard_columns, trace_of_inverse};
 use super::ksg::check_pair;
 use super::settings::{SettingError, Settings};
 use super::{Estimate, EstimateError, Estimator, Information, Sample};
@@ -92,9 +93,16 @@ fn linear(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Linear, EstimateErro
     if rows <= columns {
         return Err(EstimateError::TooFewRows { rows, columns });
     }
-    let both = ndarray::concatenate(Axis(1), &[a, b])
-        .map_err(|_| EstimateError::PairRows { first: a.nrows(), second: b.nrows() })?;
-    let (a, b, both) = (spectrum(a), spectrum(b), spectrum(both.view()));
+    let (a, b) = (standard_columns(a), standard_columns(b));
+    let of_a = a.nrows();
+    let both = ndarray::concatenate(Axis(0), &[a.view(), b.view()])
+        .map_err(|_| EstimateError::PairRows { first: a.ncols(), second: b.ncols() })?;
+    let both = correlation(both.view());
+    if let Some(bits) = by_factors(&both, of_a) {
+        return Ok(Linear::Bits(bits));
+    }
+    let (a, b) = (spectrum(both.slice(s![..of_a, ..of_a])), spectrum(both.slice(s![of_a.., of_a..])));
+    let both = spectrum(both.view());
     // Directions without variance carry nothing; fewer together than apart: one is a function of the other.
     let lost = (a.len() + b.len()).saturating_sub(both.len());
     if lost > 0 {
@@ -104,25 +112,25 @@ fn linear(a: ArrayView2<f64>, b: ArrayView2<f64>) -> Result<Linear, EstimateErro
     Ok(Linear::Bits((0.5 * (log_det(&a) + log_det(&b) - log_det(&both))).max(0.0)))
 }
 
-/// Eigenvalues of the correlation matrix that are not rounding; constant columns are left out.
-fn spectrum(sample: ArrayView2<f64>) -> Vec<f64> {
-    let n = sample.nrows() as f64;
-    let standard: Vec<Vec<f64>> = sample
-        .columns()
-        .into_iter()
-        .filter_map(|column| {
-            let mean = column.sum() / n;
-            let sd = (column.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-            (sd > 1e-14 * mean.abs().max(f64::MIN_POSITIVE)).then(|| column.iter().map(|v| (v - mean) / sd).collect())
-        })
-        .collect();
-    let d = standard.len();
+/// The same by Cholesky factors, where no eigenvalue can be rounding: λ_max ≤ tr C and λ_min ≥ 1/tr C⁻¹, and parts of C lie between.
+/// The first pivots of the whole are those of A, so the last alone are to be compared with those of B.
+fn by_factors(both: &Array2<f64>, of_a: usize) -> Option<f64> {
+    let whole = cholesky(both.clone())?;
+    if trace_of_inverse(whole.view()) * both.nrows() as f64 * SINGULAR >= 1.0 {
+        return None;
+    }
+    let b = cholesky(both.slice(s![of_a.., of_a..]).to_owned())?;
+    let log_pivots = |pivots: ArrayView1<f64>| pivots.iter().map(|pivot| pivot.log2()).sum::<f64>();
+    Some((log_pivots(b.diag()) - log_pivots(whole.diag().slice(s![of_a..]))).max(0.0))
+}
+
+/// Eigenvalues of a correlation matrix that are not rounding.
+fn spectrum(correlation: ArrayView2<f64>) -> Vec<f64> {
+    let d = correlation.nrows();
     if d == 0 {
         return Vec::new();
     }
-    let correlation =
-        DMatrix::from_fn(d, d, |i, j| standard[i].iter().zip(&standard[j]).map(|(a, b)| a * b).sum::<f64>() / n);
-    let eigenvalues = correlation.symmetric_eigenvalues();
+    let eigenvalues = DMatrix::from_fn(d, d, |i, j| correlation[[i, j]]).symmetric_eigenvalues();
     let most = eigenvalues.iter().fold(0.0_f64, |most, &value| most.max(value));
     let mut kept: Vec<f64> = eigenvalues.iter().copied().filter(|&value| value > SINGULAR * most).collect();
     kept.sort_by(f64::total_cmp);
@@ -150,5 +158,24 @@ mod tests {
         assert_eq!(Gaussian.pair(a.view(), (&a * 3.0 + 1.0).view()).unwrap().bits, f64::INFINITY);
         let constant = array![[5.0], [5.0], [5.0], [5.0]];
         assert_eq!(Gaussian.pair(a.view(), constant.view()).unwrap().bits, 0.0);
+    }
+
+    #[test]
+    fn factors_and_eigenvalues_say_the_same() {
+        for (n, d) in [(50, 3), (600, 90), (900, 200)] {
+            let wave = |i: usize, j: usize| ((i * i % 7919 * (j + 3)) as f64 * 0.731).sin();
+            let a = Array2::from_shape_fn((n, d), |(i, j)| wave(i, j));
+            let b = Array2::from_shape_fn((n, 2), |(i, j)| a[[i, j]] + wave(i, d + j));
+            let both = ndarray::concatenate![Axis(0), standard_columns(a.view()), standard_columns(b.view())];
+            let both = correlation(both.view());
+            let log_det = |part: ArrayView2<f64>| {
+                let values = spectrum(part);
+                assert_eq!(values.len(), part.nrows());
+                values.iter().map(|value| value.log2()).sum::<f64>()
+            };
+            let apart = log_det(both.slice(s![..d, ..d])) + log_det(both.slice(s![d.., d..]));
+            let by_eigenvalues = 0.5 * (apart - log_det(both.view()));
+            approx::assert_relative_eq!(by_factors(&both, d).unwrap(), by_eigenvalues, max_relative = 1e-9);
+        }
     }
 }

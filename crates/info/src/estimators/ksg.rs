@@ -121,9 +121,14 @@ pub(super) fn check_pair(a: ArrayView2<f64>, b: ArrayView2<f64>, k: usize) -> Re
             return Err(EstimateError::NoUnits);
         }
         check_finite(sample)?;
-        for (unit, column) in sample.columns().into_iter().enumerate() {
-            let (least, most) =
-                column.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+        // Row by row, as samples lie in memory.
+        let mut ranges = vec![(f64::INFINITY, f64::NEG_INFINITY); sample.ncols()];
+        for row in sample.rows() {
+            for ((least, most), &v) in ranges.iter_mut().zip(row) {
+                (*least, *most) = (least.min(v), most.max(v));
+            }
+        }
+        for (unit, (least, most)) in ranges.into_iter().enumerate() {
             if most > least && most - least < LEAST_SPREAD {
                 return Err(EstimateError::TooAlike { unit, spread: most - least });
             }

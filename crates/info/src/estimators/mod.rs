@@ -32,6 +32,7 @@ pub mod cca;
 mod columns;
 mod conditional;
 pub mod corrections;
+mod correlation;
 pub mod dithered;
 pub mod edge;
 mod error;

@@ -1,0 +1,36 @@
+from os import PathLike
+from typing import Any, Optional, Union
+
+import numpy as np
+
+__version__: str
+
+_Given = tuple[str, Union[np.ndarray, list[str]], str]
+
+def whole(name: str, numbers: np.ndarray) -> np.ndarray: ...
+def report(folders: list[Union[str, PathLike[str]]], file: Union[str, PathLike[str]]) -> None: ...
+def layers(
+    t: list[_Given],
+    y: _Given,
+    x: Optional[_Given],
+    groups: Optional[_Given],
+    estimators: list[str],
+    shuffle: int,
+    bootstrap: int,
+) -> tuple[list[str], list[dict[str, Any]]]: ...
+def describe(t: list[_Given], y: _Given, x: Optional[_Given], groups: Optional[_Given]) -> list[str]: ...
+def samples(
+    sides: list[_Given], groups: Optional[_Given], estimators: list[str], shuffle: int, bootstrap: int
+) -> tuple[list[str], list[dict[str, Any]]]: ...
+
+class Bottleneck:
+    described: str
+    normalised_from: Optional[float]
+    i_xy_bits: float
+    h_x_bits: float
+    def __init__(self, name: str, numbers: np.ndarray, stored: str) -> None: ...
+    def at_beta(self, betas: list[float]) -> list[dict[str, Any]]: ...
+    def at_i_xt(self, bits: float) -> dict[str, Any]: ...
+    def at_i_ty(self, bits: float) -> dict[str, Any]: ...
+    def curve(self, points: Optional[int] = None) -> tuple[list[dict[str, Any]], float]: ...
+    def gap(self, table: np.ndarray) -> dict[str, Any]: ...

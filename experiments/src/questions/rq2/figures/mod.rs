@@ -1,0 +1,6 @@
+//! RQ2's figures.
+
+pub mod batch_size;
+pub mod causes;
+pub mod displacement;
+pub mod gradients;
