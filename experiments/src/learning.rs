@@ -10,7 +10,9 @@ use crate::verdict::headline::percent;
 use crate::verdict::{ClaimRow, Why};
 
 /// Share of the way at which networks have learned, unless a rule has its own.
-pub const LEARNED_SHARE: f64 = 0.8;
+pub fn learned_share() -> f64 {
+    0.8
+}
 
 /// How far networks came, by task, condition, activation and training fraction.
 #[derive(Debug)]
@@ -40,9 +42,9 @@ impl Learning {
         Self { came: came.collect(), share }
     }
 
-    /// How far the networks of a condition came, the best of them if they differ in more; none if there are none.
-    pub fn of_condition(&self, condition: &str) -> Option<f64> {
-        self.came.iter().filter(|(of, _)| of.condition == condition).map(|(_, share)| *share).max_by(f64::total_cmp)
+    /// Whether any networks of a condition have learned.
+    pub fn is_seen_in(&self, condition: &str) -> bool {
+        self.came.iter().any(|(of, share)| of.condition == condition && *share >= self.share)
     }
 
     /// Leaves undecided what is about networks that have not learned; controls need not have, and of few networks it is not asked.

@@ -96,3 +96,23 @@ fn impossible_conditions_and_weights_are_refused() {
     assert!(error(&["--weights", &data("var_u.mat")]).contains("var_u.mat"));
     assert!(error(&["--epochs", "0"]).contains("epochs = 0"));
 }
+
+#[test]
+fn what_weights_imply_overrules_nothing_that_is_said() {
+    let shown = |words: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let output = rq2(&[words, &["--show-config"]].concat(), folder.path());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let weights = data("weights.npz");
+    let text = shown(&["--weights", &weights, "--epochs", "0", "--set", "run.seed=7"]);
+    for line in ["seed = 7", "replicas = 1", "labels = \"hard\"", "train_fractions = [1.0]"] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    assert!(!text.contains("[[condition]]"), "{text}");
+    let text = shown(&["--weights", &weights, "--set", "grid.train_fractions=[0.5]", "--set", "task.labels=soft"]);
+    assert!(text.contains("train_fractions = [0.5]") && text.contains("labels = \"soft\""), "{text}");
+    // A starting point alone is no question about given weights: the experiment stays.
+    let text = shown(&["--set", &format!("model.weights={weights}")]);
+    assert!(text.contains("[[condition]]") && text.contains("train_fractions = [0.85]"), "{text}");
+}

@@ -98,7 +98,7 @@ impl Resamples {
 
     /// The mean of one value per replica with its studentised bootstrap interval (Efron & Tibshirani 1993, §12.5): the quantiles of
     /// (mean* − mean) / se* over the draws (but for those that hardly vary), times the standard error se; widened to Student's own interval
-    /// where that reaches farther. of 20 replicas with an exponential distribution it covers the truth in 95 % of
+    /// where that reaches farther. Of 20 replicas with an exponential distribution it covers the truth in 95 % of
     /// cases, of lognormal ones (σ = 1) in 92 % (a test). Replicas that are all equal have no interval: how they vary is not known.
     ///
     /// # Panics

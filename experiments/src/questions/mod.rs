@@ -45,22 +45,11 @@ mod tests {
     fn every_question_has_a_program_a_recipe_and_its_settings() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let justfile = std::fs::read_to_string(here.join("../justfile")).unwrap();
-        for QuestionFiles { id, program, settings } in QUESTIONS.iter().map(|about| QuestionFiles::of(about.id)) {
-            assert!(here.join(&program).exists() && here.join(&settings).exists(), "{program}, {settings}");
+        for id in QUESTIONS.map(|about| about.id) {
+            let files = [format!("src/bin/{id}.rs"), format!("configs/{id}.toml")];
+            assert!(files.iter().all(|file| here.join(file).exists()), "{files:?}");
             assert!(justfile.contains(&format!("\n{id} *ARGS:")), "justfile has no recipe {id}");
         }
         assert!(named("rq3").is_some() && named("rq0").is_none());
-    }
-
-    struct QuestionFiles {
-        id: &'static str,
-        program: String,
-        settings: String,
-    }
-
-    impl QuestionFiles {
-        fn of(id: &'static str) -> Self {
-            Self { id, program: format!("src/bin/{id}.rs"), settings: format!("configs/{id}.toml") }
-        }
     }
 }

@@ -3,6 +3,7 @@
 use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
 
+use super::intervals::{interval, share};
 use super::outcome::{Decision, FEWEST_NETWORKS, Outcome, Why};
 
 /// Something that can be so or not.
@@ -120,6 +121,19 @@ impl Claim {
             holm_p_value: None,
             detail: String::new(),
         }
+    }
+
+    /// What was found of it in a place from one value per network; none if there are none.
+    pub fn tested(
+        &self,
+        place: &Place,
+        quantity: Quantity,
+        values: &[f64],
+        rule: impl Fn(Interval) -> Decision,
+    ) -> Option<ClaimRow> {
+        let over_networks = if quantity.unit == "share" { share } else { interval };
+        let value = (!values.is_empty()).then(|| over_networks(values))?;
+        Some(self.row(place, quantity, (values.len(), value), rule(value)))
     }
 
     /// Whether a row is about it.

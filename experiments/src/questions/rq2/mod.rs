@@ -22,14 +22,14 @@ pub mod idnns;
 pub mod timing;
 pub mod verdict;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use toml::{Table, Value};
 
 use super::{About, Answer, Question};
-use crate::config::{RunArgs, nested};
+use crate::config::{RunArgs, merge, nested};
 use crate::drawing::Drawing;
 use crate::results::Results;
 use crate::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
@@ -80,7 +80,11 @@ impl Question for Rq2 {
 
     fn new(args: &RunArgs, flags: &Flags) -> Result<Self> {
         let args = flags.as_settings(args)?;
-        args.settings_implying(Self::ABOUT.defaults, implied_by_weights).map(Self)
+        let implied = |settings: &Table| match &flags.weights {
+            Some(path) => implied_by_weights(path, settings),
+            None => Ok(Table::new()),
+        };
+        args.settings_implying(Self::ABOUT.defaults, implied).map(Self)
     }
 
     fn settings(&self) -> &Settings<PhaseRule> {
@@ -136,22 +140,18 @@ impl Flags {
 }
 
 /// What given weights imply, unless somebody says otherwise: their widths, one condition, all patterns; and without training, nothing drawn.
-fn implied_by_weights(settings: &Table) -> Result<Table> {
-    let of = |table: &str, key: &str| settings.get(table).and_then(|table| table.get(key));
-    let path = of("model", "weights").and_then(Value::as_str).unwrap_or_default();
+fn implied_by_weights(path: &Path, settings: &Table) -> Result<Table> {
     let mut implied = Table::new();
-    if path.is_empty() {
-        return Ok(implied);
-    }
-    let mut set = |key: &str, value: Value| crate::config::merge(&mut implied, nested(key, value));
+    let mut set = |key: &str, value: Value| merge(&mut implied, nested(key, value));
     let empty = || Value::Array(Vec::new());
-    set("model.hidden", Value::try_from(weights::hidden_widths(path.as_ref())?)?);
+    set("model.hidden", Value::try_from(weights::hidden_widths(path)?)?);
     set("condition", empty());
     set("verdict.more_noise", empty());
     set("verdict.without_noise", Value::String(String::new()));
     set("verdict.isotropic_noise", Value::String(String::new()));
     set("grid.train_fractions", Value::try_from([1.0])?);
-    if of("train", "epochs").and_then(Value::as_integer) == Some(0) {
+    let epochs = settings.get("train").and_then(|train| train.get("epochs")).and_then(Value::as_integer);
+    if epochs == Some(0) {
         // Without training there are no moving weights.
         set("measure.gradients", Value::String("frozen".to_owned()));
         set("task.labels", Value::String("hard".to_owned()));

@@ -50,7 +50,7 @@ impl Question for Rq3 {
     type Rule = BoundRule;
 
     fn new(args: &RunArgs, _: &NoFlags) -> Result<Self> {
-        args.settings_implying(Self::ABOUT.defaults, conditions::of_own_task).map(Self)
+        args.settings_implying(Self::ABOUT.defaults, |settings| Ok(conditions::of_own_task(settings))).map(Self)
     }
 
     fn settings(&self) -> &Settings<BoundRule> {

@@ -30,12 +30,11 @@ use super::criticality::CriticalityRow;
 use crate::bound::ceiling::is_saturated;
 use crate::bound::gaps::{groups, key};
 use crate::bound::layers::{Control, LayerRow};
-use crate::learning::LEARNED_SHARE;
 use crate::rows::OfNetwork;
 use crate::tasks::Task;
 use crate::verdict::{
     Claim, ClaimRow, Decision, Outcome, Place, Quantity, Rule, Why, above_zero, at_least, interval, negative, reversed,
-    share, within,
+    within,
 };
 
 /// Layers lie on the bound in I(T;Y).
@@ -134,7 +133,7 @@ const LESS_BEYOND: Quantity = Quantity { what: "I(X;T) nearer than with shuffled
 #[serde(deny_unknown_fields)]
 pub struct BoundRule {
     /// Share of the way from guessing to the best classifier at which networks have learned; see [`crate::learning`].
-    #[serde(default = "learned_share")]
+    #[serde(default = "crate::learning::learned_share")]
     pub learned_share: f64,
     /// Bits within which a layer is on the bound.
     pub on_bound_bits: f64,
@@ -148,10 +147,6 @@ pub struct BoundRule {
     pub critical_place: f64,
     /// The condition with shuffled labels; empty for none.
     pub shuffled: String,
-}
-
-fn learned_share() -> f64 {
-    LEARNED_SHARE
 }
 
 /// Claims that rest on β*.
@@ -221,10 +216,7 @@ pub fn judge(
             .collect();
         let place = place(first, controls);
         let mut add = |claim: Claim, measured: Quantity, values: &[f64], rule: &dyn Fn(Interval) -> Decision| {
-            if !values.is_empty() {
-                let value = if measured.unit == "share" { share(values) } else { interval(values) };
-                claims.push(claim.row(&place, measured, (values.len(), value), rule(value)));
-            }
+            claims.extend(claim.tested(&place, measured, values, rule));
         };
         let vertical = |row: &LayerRow| row.vertical_gap_upper_bits;
         let sideways = |row: &LayerRow| row.horizontal_gap_upper_bits;

@@ -115,7 +115,7 @@ impl Question for Rq4 {
     /// The pilots first, whose learning rates the run itself then has.
     fn complete(&mut self, args: &RunArgs) -> Result<Option<Results>> {
         let (arms, untuned) = self.untuned()?;
-        self.training_patterns()?;
+        self.train_fraction()?;
         let pilot_args = &RunArgs { output: Some(args.folder("rq4").join("pilot")), ..args.clone() };
         if args.work.plan {
             if let Some(pilots) = tuning::pilots(&self.settings, &self.depth, &arms)? {
@@ -148,7 +148,7 @@ impl Question for Rq4 {
         let laws = relaxation::laws(&relaxations);
         let mut claims = judge(&depths, &times, &laws, &ends, (&training, &estimator), rule);
         let learning = Learning::new(&training, &[task], rule.learned_share);
-        guard_learned(&mut claims, &depths, &learning, rule.learned_share);
+        guard_learned(&mut claims, &depths, &learning);
         rows::write(&results.file("learning_rates.csv"), tried)?;
         rows::write(&results.file("depth.csv"), &depths)?;
         rows::write(&results.file("time_to_threshold.csv"), &times)?;
@@ -185,17 +185,17 @@ impl Rq4 {
         Ok((arms, untuned))
     }
 
-    /// How many patterns train.
-    fn training_patterns(&self) -> Result<usize> {
+    /// The one share of patterns that train.
+    fn train_fraction(&self) -> Result<f64> {
         match self.settings.grid.train_fractions[..] {
-            [fraction] if fraction < 1.0 => Ok(count(fraction, self.settings.task.load()?.joint.n_x())),
+            [fraction] if fraction < 1.0 => Ok(fraction),
             _ => bail!("grid.train_fractions: rq4 needs one fraction, below 1, so that patterns are left to test on"),
         }
     }
 
     /// Every arm's network.
     fn networks(&self, rates: &[f64], task: &Task) -> Result<Vec<Network>> {
-        let patterns = self.training_patterns()?;
+        let patterns = count(self.train_fraction()?, task.joint.n_x());
         let network = |(arm, &rate): (&Arm, &f64)| {
             let mut model = self.settings.model.clone();
             model.hidden.clone_from(&arm.hidden);

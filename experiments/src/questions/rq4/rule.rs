@@ -4,7 +4,6 @@ use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::thresholds::Threshold;
-use crate::learning::LEARNED_SHARE;
 use crate::verdict::Rule;
 
 /// The thresholds of the rules.
@@ -12,7 +11,7 @@ use crate::verdict::Rule;
 #[serde(deny_unknown_fields)]
 pub struct DepthRule {
     /// Share of the way from guessing to the best classifier at which networks have learned; see [`crate::learning`].
-    #[serde(default = "learned_share")]
+    #[serde(default = "crate::learning::learned_share")]
     pub learned_share: f64,
     /// Levels whose times are taken; the first is the goal, for which learning rates are tuned.
     pub thresholds: Vec<Threshold>,
@@ -24,10 +23,6 @@ pub struct DepthRule {
     pub relaxation_share: f64,
     /// Akaike weight and share of resamples that make a law the law.
     pub law_share: f64,
-}
-
-fn learned_share() -> f64 {
-    LEARNED_SHARE
 }
 
 impl Rule for DepthRule {

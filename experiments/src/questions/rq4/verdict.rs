@@ -149,13 +149,10 @@ pub fn judge(
 
 /// Leaves undecided how networks of several depths generalise, and how they relax, if those of no depth have learned. (Of times to a goal,
 /// failures are part.)
-pub fn guard_learned(claims: &mut [ClaimRow], depths: &[DepthRow], learning: &Learning, share: f64) {
+pub fn guard_learned(claims: &mut [ClaimRow], depths: &[DepthRow], learning: &Learning) {
     for row in claims.iter_mut().filter(|row| GENERALISES.is_of(row) || EXPONENTIAL.is_of(row)) {
-        let mut came = depths
-            .iter()
-            .filter(|depth| depth.group == row.condition)
-            .filter_map(|d| learning.of_condition(&d.condition));
-        if row.why != Some(Why::FewNetworks) && !came.any(|came| came >= share) {
+        let mut of_cell = depths.iter().filter(|depth| depth.group == row.condition);
+        if row.why != Some(Why::FewNetworks) && !of_cell.any(|depth| learning.is_seen_in(&depth.condition)) {
             row.leave_open(Why::NotLearned);
         }
     }

@@ -21,12 +21,9 @@ use serde::{Deserialize, Serialize};
 use super::samples::{LayerPath, LayerPaths};
 use crate::bound::ceiling::is_saturated;
 use crate::bound::layers::LayerRow;
-use crate::learning::LEARNED_SHARE;
 use crate::rows::OfNetwork;
 use crate::verdict::headline::percent;
-use crate::verdict::{
-    Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, above_zero, at_least, interval, share, within,
-};
+use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, above_zero, at_least, within};
 
 /// I(T;Y) peaks, then falls.
 pub const FALLS: Claim = Claim {
@@ -100,7 +97,7 @@ const HIDDEN: &str = "hidden layers";
 #[serde(deny_unknown_fields)]
 pub struct SampleRule {
     /// Share of the way from guessing to the best classifier at which networks have learned; see [`crate::learning`].
-    #[serde(default = "learned_share")]
+    #[serde(default = "crate::learning::learned_share")]
     pub learned_share: f64,
     /// Bits of I(T;Y) that count as fallen.
     pub fallen_bits: f64,
@@ -111,10 +108,6 @@ pub struct SampleRule {
     /// A bound on the error that is not below this says nothing: it is that of guessing, half for the paper's task; on a task of one's own,
     /// unless it is set, that of the likeliest label.
     pub vacuous_error: f64,
-}
-
-fn learned_share() -> f64 {
-    LEARNED_SHARE
 }
 
 impl Rule for SampleRule {
@@ -177,10 +170,7 @@ fn judge_encoder(layers: &[&LayerPaths], h_x: &BTreeMap<String, f64>, rule: Samp
     let between = |layers: &str| Place { compared_with: format!("{} train", percent(small)), ..place(large, layers) };
     let mut add =
         |claim: Claim, place: Place, measured: Quantity, values: &[f64], rule: &dyn Fn(Interval) -> Decision| {
-            if !values.is_empty() {
-                let value = if measured.unit == "share" { share(values) } else { interval(values) };
-                claims.push(claim.row(&place, measured, (values.len(), value), rule(value)));
-            }
+            claims.extend(claim.tested(&place, measured, values, rule));
         };
     for &fraction in &fractions {
         if let Some(paths) = last(fraction) {
