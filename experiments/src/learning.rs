@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::rows::TrainingRow;
+use crate::rows::{OfCondition, TrainingRow};
 use crate::tasks::Task;
 use crate::verdict::headline::percent;
 use crate::verdict::{ClaimRow, Why};
@@ -26,15 +26,14 @@ impl Learning {
     pub fn new(training: &[TrainingRow], tasks: &[Arc<Task>], share: f64) -> Self {
         let ends: BTreeMap<&str, (f64, f64)> =
             tasks.iter().map(|task| (task.name.as_str(), (task.guess(), task.best_accuracy()))).collect();
-        let same = |a: &TrainingRow, b: &TrainingRow| key(a) == key(b);
         let mut conditions: Vec<&TrainingRow> = Vec::new();
         for row in training {
-            if !conditions.iter().any(|known| same(known, row)) {
+            if !conditions.iter().any(|known| known.key() == row.key()) {
                 conditions.push(row);
             }
         }
         let came = conditions.into_iter().filter_map(|first| {
-            let accuracy = final_accuracy(training, |row| same(row, first));
+            let accuracy = final_accuracy(training, |row| row.key() == first.key());
             let &(guess, best) = ends.get(first.dataset.as_str())?;
             // Where guessing is the best there is, there is nothing to learn.
             Some((first.clone(), if best > guess { (accuracy - guess) / (best - guess) } else { 1.0 }))
@@ -73,15 +72,9 @@ pub fn final_accuracy(training: &[TrainingRow], is_of: impl Fn(&TrainingRow) -> 
     at_end.iter().sum::<f64>() / at_end.len() as f64
 }
 
-fn key(row: &TrainingRow) -> (&str, &str, &str, &str, u64) {
-    let TrainingRow { dataset, architecture, condition, activation, train_fraction, .. } = row;
-    (dataset, architecture, condition, activation, train_fraction.to_bits())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rows::OfNetwork;
     use crate::tasks::Labelling;
     use crate::tasks::o3;
     use crate::verdict::{Claim, Decision, Outcome, Place, Quantity};

@@ -12,7 +12,6 @@ use crate::config::{self, RunArgs};
 use crate::exit::exit;
 use crate::questions::{About, Answer, Question};
 use crate::report;
-use crate::rows;
 use crate::terminal::tell;
 use crate::verdict::{ClaimRow, correction, print};
 
@@ -64,8 +63,9 @@ pub fn run<Q: Question>(args: &RunArgs, flags: &Q::Flags) -> Result<()> {
     }
     let Some(results) = question.complete(args)? else { return Ok(()) };
     let mut answer = question.answer(&results, args.drawing(results.folder()))?;
+    trust::guard(&mut answer.claims);
     correction::correct(&mut answer.claims);
-    rows::write(&results.file("verdict.csv"), &answer.claims)?;
+    results.write(&answer.claims)?;
     say::<Q>(&answer);
     trust::tell(answer.claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     tell!("Files: {}", results.folder().display());

@@ -14,14 +14,16 @@ use toml::{Table, Value};
 
 use crate::files::{write_atomically, write_new};
 use crate::jobs::seal::{self, Sum};
+use crate::rows::{self, InformationRow, Table as _, TrainingRow};
 use crate::sources::{self, Sources};
+use crate::verdict::ClaimRow;
 use crate::{quoting, version};
 
 /// What a run's numbers come from.
 const SOURCES: &str = "sources.json";
 
 /// Files that every run writes.
-const OURS: [&str; 4] = ["information_plane.csv", "training.csv", "verdict.csv", "report.html"];
+const OURS: [&str; 4] = [InformationRow::FILE, TrainingRow::FILE, ClaimRow::FILE, "report.html"];
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -170,6 +172,30 @@ impl Results {
     /// A file of this run.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// The rows of a table.
+    ///
+    /// # Errors
+    /// As [`rows::read`].
+    pub fn rows<R: rows::Table>(&self) -> Result<Vec<R>> {
+        rows::of(&self.folder)
+    }
+
+    /// The rows of a table that the run may have had no reason to write.
+    ///
+    /// # Errors
+    /// As [`rows::read`].
+    pub fn rows_if_there<R: rows::Table>(&self) -> Result<Vec<R>> {
+        rows::of_if_there(&self.folder)
+    }
+
+    /// Writes a table.
+    ///
+    /// # Errors
+    /// As [`rows::write`].
+    pub fn write<R: rows::Table>(&self, rows: &[R]) -> Result<()> {
+        rows::write(&self.file(R::FILE), rows)
     }
 
     /// The folder.

@@ -189,6 +189,46 @@ pub struct WeightRow {
     pub weight: f32,
 }
 
+/// Rows of a table that stands in every run's folder under one name.
+pub trait Table: Serialize + DeserializeOwned {
+    /// The table's file, like `training.csv`.
+    const FILE: &'static str;
+}
+
+/// Says in which file rows of a kind stand.
+macro_rules! table {
+    ($($row:ty = $file:literal),* $(,)?) => {
+        $(impl $crate::rows::Table for $row {
+            const FILE: &'static str = $file;
+        })*
+    };
+}
+pub(crate) use table;
+
+table!(
+    InformationRow = "information_plane.csv",
+    TrainingRow = "training.csv",
+    GradientRow = "gradients.csv",
+    DisplacementRow = "displacement.csv",
+    WeightRow = "weights.csv",
+);
+
+/// Reads a table of a run's folder.
+///
+/// # Errors
+/// As [`read`].
+pub fn of<R: Table>(folder: &Path) -> Result<Vec<R>> {
+    read(&folder.join(R::FILE))
+}
+
+/// Reads a table of a run's folder that the run may have had no reason to write; no rows if it has not.
+///
+/// # Errors
+/// As [`read`].
+pub fn of_if_there<R: Table>(folder: &Path) -> Result<Vec<R>> {
+    if folder.join(R::FILE).exists() { of(folder) } else { Ok(Vec::new()) }
+}
+
 /// Reads every row of a result file.
 ///
 /// # Errors
@@ -199,14 +239,6 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
         .deserialize()
         .collect::<Result<_, _>>()
         .with_context(|| format!("{} is damaged, or was written by another version", path.display()))
-}
-
-/// Reads every row of a result file that a run may have had no reason to write.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_if_there<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>> {
-    if path.exists() { read(path) } else { Ok(Vec::new()) }
 }
 
 /// Writes rows as a whole file: readers see the old one or the new one, never half of it.
@@ -221,39 +253,89 @@ pub fn write<R: Serialize>(path: &Path, rows: &[R]) -> Result<()> {
     crate::files::write_atomically(path, &writer.into_inner()?)
 }
 
-/// A row about one network.
-pub trait OfNetwork {
-    /// Which: condition, activation, training fraction (its bits) and number.
-    fn network(&self) -> (&str, &str, u64, usize);
-
-    /// Where its network stands.
-    fn place(&self) -> Place;
+/// What tells one condition of a run from another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key<'a> {
+    /// Task.
+    pub dataset: &'a str,
+    /// Widths of the measured layers.
+    pub architecture: &'a str,
+    /// Name of the condition.
+    pub condition: &'a str,
+    /// Activation of the hidden layers.
+    pub activation: &'a str,
+    /// The bits of the share of the patterns that train.
+    train_fraction: u64,
 }
 
-/// Rows that say it in these columns.
-macro_rules! of_network {
-    ($($row:ty),*) => {
-        $(impl $crate::rows::OfNetwork for $row {
-            fn network(&self) -> (&str, &str, u64, usize) {
-                (&self.condition, &self.activation, self.train_fraction.to_bits(), self.replica)
-            }
+impl<'a> Key<'a> {
+    /// Of these columns.
+    pub fn new([dataset, architecture, condition, activation]: [&'a str; 4], train_fraction: f64) -> Self {
+        Self { dataset, architecture, condition, activation, train_fraction: train_fraction.to_bits() }
+    }
 
-            fn place(&self) -> $crate::verdict::Place {
-                $crate::verdict::Place {
-                    dataset: self.dataset.clone(),
-                    architecture: self.architecture.clone(),
-                    condition: self.condition.clone(),
-                    activation: self.activation.clone(),
-                    train_fraction: Some(self.train_fraction),
-                    ..Default::default()
-                }
+    /// Where a claim on this condition stands in `verdict.csv`.
+    pub fn place(&self) -> Place {
+        Place {
+            dataset: self.dataset.to_owned(),
+            architecture: self.architecture.to_owned(),
+            condition: self.condition.to_owned(),
+            activation: self.activation.to_owned(),
+            train_fraction: Some(f64::from_bits(self.train_fraction)),
+            ..Place::default()
+        }
+    }
+}
+
+/// What belongs to a condition.
+pub trait OfCondition {
+    /// Which.
+    fn key(&self) -> Key<'_>;
+
+    /// Where a claim on it stands.
+    fn place(&self) -> Place {
+        self.key().place()
+    }
+}
+
+/// A row about one network.
+pub trait OfNetwork: OfCondition {
+    /// Its number within its condition.
+    fn replica(&self) -> usize;
+
+    /// Which network it is.
+    fn network(&self) -> (Key<'_>, usize) {
+        (self.key(), self.replica())
+    }
+}
+
+/// Rows that say in these columns which condition they belong to.
+macro_rules! of_condition {
+    ($($row:ty),* $(,)?) => {
+        $(impl $crate::rows::OfCondition for $row {
+            fn key(&self) -> $crate::rows::Key<'_> {
+                let names = [&self.dataset, &self.architecture, &self.condition, &self.activation];
+                $crate::rows::Key::new(names.map(String::as_str), self.train_fraction)
+            }
+        })*
+    };
+}
+pub(crate) use of_condition;
+
+/// Rows that say in these columns which network they are about.
+macro_rules! of_network {
+    ($($row:ty),* $(,)?) => {
+        $crate::rows::of_condition!($($row),*);
+        $(impl $crate::rows::OfNetwork for $row {
+            fn replica(&self) -> usize {
+                self.replica
             }
         })*
     };
 }
 pub(crate) use of_network;
 
-of_network!(InformationRow, TrainingRow, GradientRow);
+of_network!(InformationRow, TrainingRow, GradientRow, DisplacementRow);
 
 /// Keeps the rows of networks that were trained to the end, which is at these epochs, by condition. Those that diverged on the way
 /// say nothing about where training leads.

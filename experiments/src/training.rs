@@ -11,12 +11,13 @@ use infoplane_model::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::bound::{Bound, layers};
+use crate::bound::Bound;
+use crate::bound::layers::{self, LayerRow};
 use crate::config::{ComputeSettings, MeasureSettings};
 use crate::jobs::Tables;
 use crate::measure::{self, Drawn, Moment, WeightPath};
 use crate::progress::Progress;
-use crate::rows::Condition;
+use crate::rows::{Condition, DisplacementRow, GradientRow, InformationRow, Table as _, TrainingRow, WeightRow};
 use crate::tasks::{Split, Task, TaskSettings};
 use crate::weights;
 
@@ -28,7 +29,14 @@ fn file_name_of(condition: &str) -> String {
 }
 
 /// The tables a job writes.
-pub const TABLES: [&str; 6] = ["information_plane", "layers", "training", "gradients", "displacement", "weights"];
+pub const TABLES: [&str; 6] = [
+    InformationRow::FILE,
+    LayerRow::FILE,
+    TrainingRow::FILE,
+    GradientRow::FILE,
+    DisplacementRow::FILE,
+    WeightRow::FILE,
+];
 
 /// The network, apart from its activation, which belongs to the grid.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -184,8 +192,8 @@ impl Job<'_> {
         }
         for (path, &(number, seed)) in paths.iter().zip(&self.replicas) {
             let (displacements, weights) = path.rows(stack, condition, number, seed);
-            displacements.iter().try_for_each(|row| tables.write("displacement", row))?;
-            weights.iter().try_for_each(|row| tables.write("weights", row))?;
+            displacements.iter().try_for_each(|row| tables.write(row))?;
+            weights.iter().try_for_each(|row| tables.write(row))?;
         }
         Ok(())
     }
@@ -226,23 +234,23 @@ impl Job<'_> {
             let moment = Moment { condition, replica: number, seed, epoch: snapshot.epoch, updates };
             for row in measure::information(replica, task, drawn, &estimators, moment)? {
                 progress.sees(&row);
-                tables.write("information_plane", &row)?;
+                tables.write(&row)?;
             }
             if let Some(bound) = self.bound {
                 let is_end = place == 0 || place + 1 == self.epochs.len();
                 for row in layers::measure(replica, task, &splits[k], bound, moment, is_end)? {
-                    tables.write("layers", &row)?;
+                    tables.write(&row)?;
                 }
             }
             let row = measure::training(replica, task, &splits[k], moment);
             losses.push(row.train_loss_bits);
             progress.sees_losses(&row);
-            tables.write("training", &row)?;
+            tables.write(&row)?;
             if self.measure.gradients != GradientMode::None {
                 let rows = measure::gradients(replica, stack, self.activation, moment);
                 paths[k].push(replica, &rows, snapshot.epoch);
                 for row in rows {
-                    tables.write("gradients", &row)?;
+                    tables.write(&row)?;
                 }
             }
         }

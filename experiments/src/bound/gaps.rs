@@ -6,6 +6,7 @@ use infoplane_info::statistics::quantile;
 use serde::{Deserialize, Serialize};
 
 use super::layers::{Control, LayerRow};
+use crate::rows::{self, OfCondition, table};
 use crate::verdict::interval;
 
 /// One layer as one encoder at one epoch, over all networks of a condition. Intervals are 95 % bootstrap intervals of means.
@@ -42,21 +43,14 @@ pub struct GapRow {
     pub decision_agreement: f64,
 }
 
-/// What tells groups of networks apart, apart from the epoch and the layer.
-pub type Key<'a> = (&'a str, &'a str, &'a str, &'a str, u64, &'a str, bool);
+table!(GapRow = "gaps.csv");
+
+/// What tells groups of networks apart, apart from the epoch and the layer: the condition, the encoder, and whether labels were permuted.
+pub type Key<'a> = (rows::Key<'a>, &'a str, bool);
 
 /// The group a row belongs to.
 pub fn key(row: &LayerRow) -> Key<'_> {
-    let LayerRow { dataset, architecture, condition, activation, encoder, .. } = row;
-    (
-        dataset,
-        architecture,
-        condition,
-        activation,
-        row.train_fraction.to_bits(),
-        encoder,
-        row.control == Control::Permuted,
-    )
+    (row.key(), &row.encoder, row.control == Control::Permuted)
 }
 
 /// Rows of equal keys together, in the order of first appearance.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Bound, Found};
 use crate::measure::{Moment, decision, log_probabilities};
-use crate::rows::{Condition, of_network};
+use crate::rows::{Condition, of_network, table};
 use crate::tasks::{Split, Task};
 
 /// One layer of one network at one epoch as one encoder.
@@ -47,6 +47,8 @@ pub struct LayerRow {
     pub i_ty_train_bits: f64,
     pub i_ty_test_bits: Option<f64>,
 }
+
+table!(LayerRow = "layers.csv");
 
 of_network!(LayerRow);
 

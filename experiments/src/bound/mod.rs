@@ -20,7 +20,8 @@ use infoplane_info::{Estimator, JointDistribution, Sample};
 use serde::{Deserialize, Serialize};
 
 use crate::results::Results;
-use crate::rows;
+use crate::rows::Table as _;
+use crate::rows::table;
 use crate::tasks::{SplitRule, Task, TaskSettings};
 use crate::terminal::say;
 
@@ -145,6 +146,8 @@ pub struct CurveRow {
     pub width_bits: f64,
 }
 
+table!(CurveRow = "curve.csv");
+
 /// A transition of the curve: a row of `transitions.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -156,6 +159,8 @@ pub struct TransitionRow {
     pub atoms_before: usize,
     pub atoms_after: usize,
 }
+
+table!(TransitionRow = "transitions.csv");
 
 impl Bound {
     /// The bound of a task, not yet looked for.
@@ -270,7 +275,7 @@ fn curve_rows(dataset: &str, problem: &Problem, curve: &Curve) -> Vec<CurveRow> 
 /// # Errors
 /// If a task cannot be had, or the file not be written.
 pub fn write_curves(tasks: impl Iterator<Item = TaskSettings>, results: &Results) -> Result<()> {
-    let file = results.file("curve.csv");
+    let file = results.file(CurveRow::FILE);
     if file.exists() {
         return Ok(());
     }
@@ -297,7 +302,7 @@ pub fn write_curves(tasks: impl Iterator<Item = TaskSettings>, results: &Results
             }
         }
     }
-    if curves.is_empty() { Ok(()) } else { rows::write(&file, &curves) }
+    if curves.is_empty() { Ok(()) } else { results.write(&curves) }
 }
 
 /// Writes `curve.csv` and `transitions.csv` of every task.
@@ -310,6 +315,6 @@ pub fn write<'a>(bounds: impl Iterator<Item = &'a Bound>, results: &Results) -> 
         curves.extend(bound.curve_rows()?);
         transitions.extend(bound.transition_rows()?);
     }
-    rows::write(&results.file("curve.csv"), &curves)?;
-    rows::write(&results.file("transitions.csv"), &transitions)
+    results.write(&curves)?;
+    results.write(&transitions)
 }

@@ -8,6 +8,7 @@ use super::advice::{CLASSES, Calibration, LABELS, LAYER_COLUMNS, Record, Shape};
 use super::run::CalibrationRow;
 use super::summary::SummaryRow;
 use crate::methods::Method;
+use crate::rows::table;
 
 /// A shape of data and the estimator to take: `guide.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,8 @@ pub struct GuideRow {
     /// Its mean seconds on one thread.
     pub seconds: f64,
 }
+
+table!(GuideRow = "guide.csv");
 
 /// For every kind of samples, class of columns and of labels, and number of rows that all problems were drawn with.
 pub fn guide(calibration: &Calibration) -> Vec<GuideRow> {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Problem, Sampled};
 use crate::methods::Method;
+use crate::rows::table;
 
 /// One estimate: `calibration.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct CalibrationRow {
     /// Most bytes allocated at once beyond the data.
     pub peak_bytes: Option<u64>,
 }
+
+table!(CalibrationRow = "calibration.csv");
 
 /// An estimator, and how far it is asked.
 #[derive(Debug, Clone)]

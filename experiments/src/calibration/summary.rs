@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Kind;
 use super::run::CalibrationRow;
+use crate::rows::table;
 
 /// Bits an estimate may be off and be trusted, or this share of the truth if that is more.
 pub const TOLERANCE: f64 = 0.1;
@@ -51,6 +52,8 @@ pub struct SummaryRow {
     /// Most bytes an estimate held at once beyond the data.
     pub peak_bytes: Option<u64>,
 }
+
+table!(SummaryRow = "summary.csv");
 
 impl SummaryRow {
     /// Whether it is about a layer over all of X.

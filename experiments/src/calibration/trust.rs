@@ -7,8 +7,9 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 use super::advice::Calibration;
-use crate::rows;
+use crate::rows::{self, table};
 use crate::tell;
+use crate::verdict::{ClaimRow, Why};
 
 /// An estimator on a problem like the question's layers: `calibration.csv` of a question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,19 @@ pub struct TrustRow {
     pub bias_bits: Option<f64>,
     /// Whether that is within the tolerance.
     pub trusted: bool,
+}
+
+table!(TrustRow = "calibration.csv");
+
+/// Leaves undecided what rests on an estimator that calibration has tried and trusts on no layer; controls stay as they are.
+pub fn guard(claims: &mut [ClaimRow]) {
+    let records = records(claims.iter().map(|row| row.estimator.as_str()));
+    for row in claims.iter_mut().filter(|row| !row.is_control && row.why != Some(Why::FewNetworks)) {
+        let mut of_estimator = records.iter().filter(|record| record.estimator == row.estimator).peekable();
+        if of_estimator.peek().is_some() && of_estimator.all(|record| !record.trusted) {
+            row.leave_open(Why::OutsideCalibration);
+        }
+    }
 }
 
 /// Writes the record of each estimator that was calibrated beside the verdict, and tells it, a line each.
@@ -76,6 +90,23 @@ fn lines(records: &[TrustRow]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::{Claim, Decision, Outcome, Place, Quantity};
+    use infoplane_info::statistics::Interval;
+
+    #[test]
+    fn an_estimator_that_is_trusted_nowhere_decides_nothing() {
+        let claim = Claim { question: "rq0", id: "c", asks: "Is it so?", paper: "yes" };
+        let interval = Interval { mean: 1.0, lower: Some(0.9), upper: Some(1.1) };
+        let by = |estimator: &str, is_control| {
+            let place = Place { estimator: estimator.into(), is_control, ..Place::default() };
+            claim.row(&place, Quantity { what: "loss", unit: "bits" }, (20, interval), Decision::SUPPORTED)
+        };
+        let mut claims = [by("binning:width=0.07", false), by("lnc", false), by("lnc", true), by("", false)];
+        guard(&mut claims);
+        let open = Some(Why::OutsideCalibration);
+        assert_eq!(claims.each_ref().map(|row| row.why), [None, open, None, None]);
+        assert_eq!(claims[1].outcome, Outcome::Undecided);
+    }
 
     #[test]
     fn every_question_has_an_estimator_that_is_trusted_on_layers_like_its_own() {

@@ -238,7 +238,7 @@ impl Jobs {
     /// # Errors
     /// If a file cannot be read or written.
     pub fn merge(&self, table: &str, to: &Path) -> Result<()> {
-        let parts: Vec<PathBuf> = (0..self.count).map(|job| self.path(job, "").join(format!("{table}.csv"))).collect();
+        let parts: Vec<PathBuf> = (0..self.count).map(|job| self.path(job, "").join(table)).collect();
         let mut parts = parts.into_iter().filter(|path| path.exists()).peekable();
         if parts.peek().is_none() {
             return Ok(());
@@ -253,7 +253,7 @@ impl Jobs {
             }
             Ok(())
         })
-        .with_context(|| format!("cannot merge the jobs' {table} tables"))
+        .with_context(|| format!("cannot merge the jobs' {table}"))
     }
 }
 
@@ -281,13 +281,17 @@ fn skip_line(reader: &mut impl Read) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rows::table;
+    use serde::Deserialize;
     use std::sync::atomic::AtomicUsize;
 
-    #[derive(Serialize)]
+    #[derive(Serialize, Deserialize)]
     struct Row {
         job: usize,
         row: usize,
     }
+
+    table!(Row = "numbers.csv");
 
     fn jobs(folder: &Path, count: usize) -> Jobs {
         let every = Duration::ZERO;
@@ -298,12 +302,12 @@ mod tests {
     /// Three rows, with a checkpoint behind each; `breaks` says behind which row of which job it fails.
     fn rows(job: usize, from: Option<usize>, tables: &mut Tables, breaks: Option<(usize, usize)>) -> Result<()> {
         for row in from.unwrap_or(0)..3 {
-            tables.write("numbers", &Row { job, row })?;
+            tables.write(&Row { job, row })?;
             tables.note(format!("note {row} of {job}"));
             tables.keep(|| row + 1)?;
             if breaks == Some((job, row)) {
                 // What a killed job leaves behind its last checkpoint.
-                tables.write("numbers", &Row { job: 77, row: 77 })?;
+                tables.write(&Row { job: 77, row: 77 })?;
                 bail!("job {job} broke");
             }
         }
@@ -312,7 +316,7 @@ mod tests {
 
     fn merged(jobs: &Jobs, folder: &Path) -> String {
         let path = folder.join("numbers.csv");
-        jobs.merge("numbers", &path).unwrap();
+        jobs.merge("numbers.csv", &path).unwrap();
         fs::read_to_string(path).unwrap()
     }
 

@@ -16,6 +16,7 @@ use thiserror::Error;
 
 use super::seal::{Sum, Summed, seal, sum_up};
 use crate::files::{sync_folder, write_atomically};
+use crate::rows;
 use crate::terminal::say;
 
 const CHECKPOINT: &str = "checkpoint";
@@ -92,7 +93,7 @@ impl<'a> Tables<'a> {
             let mut file = File::options().read(true).write(true).open(&path)?;
             let (bytes, hasher) = sum_up(&mut file, sum.bytes)?;
             if (Sum { bytes, crc32: hasher.clone().finalize() }) != sum {
-                bail!("its {name}.csv was changed since");
+                bail!("its {name} was changed since");
             }
             file.set_len(bytes)?;
             file.seek(SeekFrom::End(0))?;
@@ -105,14 +106,15 @@ impl<'a> Tables<'a> {
     }
 
     fn table(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.csv"))
+        self.folder.join(name)
     }
 
-    /// Appends a row to a table.
+    /// Appends a row to its table.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn write(&mut self, table: &'static str, row: &impl Serialize) -> Result<()> {
+    pub fn write<R: rows::Table>(&mut self, row: &R) -> Result<()> {
+        let table = R::FILE;
         let explain = |path: &Path| format!("cannot write {}", path.display());
         if !self.writers.contains_key(table) {
             let path = self.table(table);
@@ -121,7 +123,7 @@ impl<'a> Tables<'a> {
             self.writers.insert(table.to_owned(), csv::Writer::from_writer(summed));
         }
         if let Some(writer) = self.writers.get_mut(table) {
-            writer.serialize(row).with_context(|| explain(&self.folder.join(format!("{table}.csv"))))?;
+            writer.serialize(row).with_context(|| explain(&self.folder.join(table)))?;
         }
         Ok(())
     }
@@ -168,7 +170,7 @@ impl<'a> Tables<'a> {
         for (name, writer) in self.writers {
             let summed = writer.into_inner().map_err(|error| anyhow!("{error}")).with_context(explain)?;
             summed.get_ref().sync_all().with_context(explain)?;
-            files.insert(format!("{name}.csv"), summed.sum());
+            files.insert(name, summed.sum());
         }
         let notes = self.notes.join("\n");
         write_atomically(&self.folder.join(NOTES), notes.as_bytes())?;

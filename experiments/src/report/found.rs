@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use crate::bound::layers::LayerRow;
+use crate::calibration::summary::SummaryRow;
+use crate::rows::{InformationRow, Table as _};
+
 /// Folders deeper than this are not looked into.
 const DEPTH: usize = 3;
 /// The question of `calibrate`'s folders, which asks none of the paper's.
@@ -42,10 +46,7 @@ impl Run {
 
     /// The file of every layer's information, if the run has one.
     pub fn plane(&self) -> Option<PathBuf> {
-        ["information_plane.csv", "layers.csv"]
-            .map(|name| self.folder.join(name))
-            .into_iter()
-            .find(|file| file.exists())
+        [InformationRow::FILE, LayerRow::FILE].map(|name| self.folder.join(name)).into_iter().find(|file| file.exists())
     }
 }
 
@@ -87,7 +88,7 @@ fn look(root: &Path, folder: &Path, depth: usize, runs: &mut Vec<Run>) -> Result
         runs.push(Run { name: name(root, folder), folder: folder.to_owned(), question, record });
         return Ok(());
     }
-    if folder.join("summary.csv").exists() {
+    if folder.join(SummaryRow::FILE).exists() {
         let question = CALIBRATION.to_owned();
         runs.push(Run { name: name(root, folder), folder: folder.to_owned(), question, record: Value::Null });
         return Ok(());

@@ -7,7 +7,7 @@ use super::found::Run;
 use crate::drawing::distinct;
 use crate::questions::rq2::figures::gradients::{geometric_mean, median};
 use crate::questions::rq2::timing::TimingRow;
-use crate::rows::{self, GradientRow};
+use crate::rows::{self, GradientRow, Table as _};
 
 /// Digits that are kept of a mean.
 const DIGITS: usize = 5;
@@ -42,12 +42,12 @@ struct GradientPath {
 /// # Errors
 /// If a file cannot be read.
 pub fn read(runs: &[Run]) -> Result<Option<GradientPaths>> {
-    let Some(run) = runs.iter().find(|run| run.question == "rq2" && run.folder.join("gradients.csv").exists()) else {
+    let Some(run) = runs.iter().find(|run| run.question == "rq2" && run.folder.join(GradientRow::FILE).exists()) else {
         return Ok(None);
     };
-    let mut rows: Vec<GradientRow> = rows::read(&run.folder.join("gradients.csv"))?;
+    let mut rows: Vec<GradientRow> = rows::of(&run.folder)?;
     rows.retain(|row| row.part == "kernel" && row.epoch > 0);
-    let timings: Vec<TimingRow> = rows::read_if_there(&run.folder.join("phases.csv"))?;
+    let timings: Vec<TimingRow> = rows::of_if_there(&run.folder)?;
     let mut paths = Vec::new();
     for (condition, layer) in distinct(rows.iter().map(|row| (row.condition.clone(), row.layer))) {
         let of: Vec<&GradientRow> =

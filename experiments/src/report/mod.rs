@@ -107,7 +107,7 @@ fn curves(runs: &[Run]) -> Result<BTreeMap<String, Vec<(f64, f64)>>> {
     let mut curves: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
     for run in runs {
         let mut of_run: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
-        for row in rows::read_if_there::<CurveRow>(&run.folder.join("curve.csv"))? {
+        for row in rows::of_if_there::<CurveRow>(&run.folder)? {
             of_run.entry(row.dataset).or_insert_with(|| vec![(0.0, 0.0)]).push((row.i_xt_bits, row.i_ty_bits));
         }
         for (dataset, mut points) in of_run {

@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::found::{CALIBRATION, Run};
 use super::tables::{self, Shown, Table, Which};
+use crate::bound::gaps::GapRow;
+use crate::calibration::summary::SummaryRow;
 use crate::questions::QUESTIONS;
-use crate::rows;
+use crate::rows::{self, Table as _};
 use crate::verdict::{Claim, ClaimRow, Outcome, Reach, headline, reaches};
 
 /// What the page says about a question.
@@ -47,14 +49,16 @@ struct Headline {
 /// If a file of a run that speaks cannot be read.
 pub fn answers(runs: &[Run]) -> Result<Vec<Answer>> {
     let asked = QUESTIONS.iter().map(|question| {
-        let shown =
-            |&file: &&'static str| Shown { file, rows: if file == "gaps.csv" { Which::Converged } else { Which::All } };
-        let tables = std::iter::once(&"verdict.csv").chain(question.tables).map(shown).collect();
+        let shown = |&file: &&'static str| Shown {
+            file,
+            rows: if file == GapRow::FILE { Which::Converged } else { Which::All },
+        };
+        let tables = std::iter::once(&ClaimRow::FILE).chain(question.tables).map(shown).collect();
         let words = [question.id, question.title, question.paper];
         answer(runs, words, format!("just {}", question.id), question.claims, tables)
     });
     let calibration = [CALIBRATION, "Which estimator can be trusted, where?", "Not discussed."];
-    let tables = vec![Shown { file: "summary.csv", rows: Which::All }];
+    let tables = vec![Shown { file: SummaryRow::FILE, rows: Which::All }];
     asked.chain(std::iter::once_with(|| answer(runs, calibration, "just calibrate".to_owned(), &[], tables))).collect()
 }
 
@@ -76,7 +80,7 @@ fn answer(
             }
         }
         if !claims.is_empty() {
-            rows = rows::read_if_there(&run.folder.join("verdict.csv"))?;
+            rows = rows::of_if_there(&run.folder)?;
         }
     }
     let of = |claim: &Claim| rows.iter().filter(|row| claim.is_of(row)).collect::<Vec<_>>();

@@ -85,15 +85,17 @@ fn converged(columns: &[String], rows: &mut Vec<Vec<String>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bound::gaps::GapRow;
+    use crate::rows::Table as _;
 
     #[test]
     fn cells_are_the_files_text() {
         let folder = tempfile::tempdir().unwrap();
-        let all = Shown { file: "gaps.csv", rows: Which::All };
+        let all = Shown { file: GapRow::FILE, rows: Which::All };
         assert_eq!(read(folder.path(), all).unwrap(), None);
         let text =
             "condition,epoch,control,gap\n\"a, b\",0,layer,0.10\n\"a, b\",9,layer,0.30\n\"a, b\",9,permuted,1e-7\n";
-        std::fs::write(folder.path().join("gaps.csv"), text).unwrap();
+        std::fs::write(folder.path().join(GapRow::FILE), text).unwrap();
         let table = read(folder.path(), all).unwrap().unwrap();
         assert_eq!(table.rows[2], ["a, b", "9", "permuted", "1e-7"]);
         let table = read(folder.path(), Shown { rows: Which::Converged, ..all }).unwrap().unwrap();

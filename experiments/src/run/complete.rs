@@ -6,13 +6,14 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{Resolved, Settings};
-use crate::bound::{self, Bound};
+use crate::bound::{self, Bound, CurveRow, TransitionRow};
 use crate::config::RunArgs;
 use crate::jobs::seal;
 use crate::jobs::selection::listed;
 use crate::jobs::{self, Jobs};
 use crate::progress::Progress;
 use crate::results::{Results, RunRecord};
+use crate::rows::{Table as _, TrainingRow};
 use crate::slurm::Plan;
 use crate::sources;
 use crate::tasks::Task;
@@ -100,7 +101,7 @@ impl<V: Rule> Settings<V> {
             );
         }
         for table in TABLES {
-            jobs.merge(table, &results.file(&format!("{table}.csv")))?;
+            jobs.merge(table, &results.file(table))?;
         }
         if !bounds.is_empty() {
             bound::write(bounds.iter(), &results)?;
@@ -110,11 +111,11 @@ impl<V: Rule> Settings<V> {
             say!("note: {note}");
         }
         ensure!(
-            results.file("training.csv").exists(),
+            results.file(TrainingRow::FILE).exists(),
             "no network had finite numbers at any recorded epoch, so there is nothing to judge; a smaller train.learning_rate, or \
              inputs on a smaller scale, may help"
         );
-        let tables = TABLES.into_iter().chain(["curve", "transitions"]).map(|table| format!("{table}.csv"));
+        let tables = TABLES.into_iter().chain([CurveRow::FILE, TransitionRow::FILE]).map(str::to_owned);
         let tables = seal::sums(results.folder(), tables).context("cannot read the merged tables")?;
         let device = format!("{} device {}", self.compute.backend, self.compute.device);
         let seeds = self.run.checked_seeds()?;

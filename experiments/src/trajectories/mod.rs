@@ -13,7 +13,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::rows::InformationRow;
+use crate::rows::{InformationRow, Key, OfCondition, of_condition, table};
 use crate::verdict::intervals::{LEVEL, resamples};
 
 /// One layer, in one condition, through one estimator: all replicas' paths.
@@ -45,18 +45,16 @@ pub struct Trajectory {
     pub i_ty: Array2<f64>,
 }
 
+of_condition!(Trajectory);
+
 /// Sorts rows into trajectories, in the order of first appearance of condition and estimator. Replicas that lack an epoch
 /// (their training diverged) are left out.
 pub fn collect(rows: &[InformationRow]) -> Vec<Trajectory> {
     type Paths = BTreeMap<usize, BTreeMap<usize, (f64, f64)>>;
     let mut order: Vec<(&InformationRow, Paths)> = Vec::new();
-    let mut place: BTreeMap<(String, usize), usize> = BTreeMap::new();
+    let mut place: BTreeMap<(Key, &str, usize), usize> = BTreeMap::new();
     for row in rows {
-        let condition = format!(
-            "{}|{}|{}|{}|{}|{}",
-            row.dataset, row.architecture, row.condition, row.activation, row.train_fraction, row.estimator
-        );
-        let index = *place.entry((condition, row.layer)).or_insert_with(|| {
+        let index = *place.entry((row.key(), row.estimator.as_str(), row.layer)).or_insert_with(|| {
             order.push((row, Paths::new()));
             order.len() - 1
         });
@@ -132,6 +130,8 @@ pub struct TrajectoryRow {
     /// Upper end of its 95 % interval.
     pub i_ty_bits_upper: Option<f64>,
 }
+
+table!(TrajectoryRow = "trajectories.csv");
 
 impl Trajectory {
     /// The mean path with its intervals.

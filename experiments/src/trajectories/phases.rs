@@ -20,6 +20,7 @@ use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::Trajectory;
+use crate::rows::table;
 use crate::verdict::interval;
 use crate::verdict::intervals::{LEVEL, RESAMPLES};
 
@@ -174,6 +175,8 @@ pub struct PhaseRow {
     pub predictability_lower: Option<f64>,
     pub predictability_upper: Option<f64>,
 }
+
+table!(PhaseRow = "phases.csv");
 
 impl Trajectory {
     /// The phases over all replicas.

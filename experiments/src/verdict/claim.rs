@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::intervals::{interval, share};
 use super::outcome::{Decision, FEWEST_NETWORKS, Outcome, Why};
+use crate::rows::table;
 
 /// Something that can be so or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -82,6 +83,8 @@ pub struct ClaimRow {
     pub holm_p_value: Option<f64>,
     pub detail: String,
 }
+
+table!(ClaimRow = "verdict.csv");
 
 impl Claim {
     /// What was found of it in a place, from so many networks, and what the rule makes of that. Few networks decide nothing. An interval of

@@ -53,6 +53,8 @@ pub enum Why {
     LayersDiffer,
     /// No law fits clearly best.
     LawsTie,
+    /// Calibration trusts the estimator on no layer whose information is known.
+    OutsideCalibration,
     /// The labels are certain given X, so the curve is a corner, and a β means nothing (Kolchinsky, Tracey & Van Kuyk 2019).
     HardLabels,
 }
@@ -67,6 +69,7 @@ impl fmt::Display for Why {
             Self::NoInterval => f.write_str("no interval"),
             Self::LayersDiffer => f.write_str("layers that say different things"),
             Self::LawsTie => f.write_str("no law that fits clearly best"),
+            Self::OutsideCalibration => f.write_str("an estimator that calibration trusts nowhere"),
             Self::HardLabels => f.write_str("labels certain given X, for which β means nothing"),
         }
     }

@@ -13,7 +13,7 @@ use super::{About, Answer, NoFlags, Question};
 use crate::config::RunArgs;
 use crate::drawing::Drawing;
 use crate::results::Results;
-use crate::rows::{self, InformationRow, TrainingRow};
+use crate::rows::{self, InformationRow, Table as _, TrainingRow};
 use crate::run::Settings;
 use crate::tasks::input_entropies;
 use crate::trajectories::phases::PhaseRow;
@@ -35,7 +35,7 @@ impl Question for Rq1 {
                   information_plane.csv, training.csv, trajectories.csv, phases.csv, verdict.csv, run.json and figures (SVG \
                   and PNG) into the results folder.",
         claims: &CLAIMS,
-        tables: &["phases.csv"],
+        tables: &[PhaseRow::FILE],
         defaults: include_str!("../../../configs/rq1.toml"),
     };
     type Flags = NoFlags;
@@ -52,16 +52,16 @@ impl Question for Rq1 {
     fn answer(&self, results: &Results, drawing: Drawing) -> Result<Answer> {
         let Self(settings) = self;
         bound::write_curves(settings.conditions()?.into_iter().map(|(_, settings)| settings.task), results)?;
-        let mut rows: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
-        let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+        let mut rows: Vec<InformationRow> = results.rows()?;
+        let training: Vec<TrainingRow> = results.rows()?;
         rows::keep_trained(&mut rows, &training, &settings.last_epochs()?)?;
         let trajectories = trajectories::collect(&rows);
         let means: Vec<TrajectoryRow> = trajectories.iter().flat_map(Trajectory::rows).collect();
         let phases: Vec<PhaseRow> = trajectories.par_iter().map(Trajectory::phase_row).collect();
         let h_x = input_entropies(&settings.tasks()?);
         let claims = judge(&trajectories, &training, &h_x, settings.verdict);
-        rows::write(&results.file("trajectories.csv"), &means)?;
-        rows::write(&results.file("phases.csv"), &phases)?;
+        results.write(&means)?;
+        results.write(&phases)?;
 
         if let (Some(first), Some(fraction)) =
             (trajectories.first(), settings.grid.train_fractions.iter().copied().max_by(f64::total_cmp))

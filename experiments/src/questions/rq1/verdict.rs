@@ -18,7 +18,7 @@ use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
 
 use crate::learning::final_accuracy;
-use crate::rows::TrainingRow;
+use crate::rows::{OfCondition, TrainingRow};
 use crate::trajectories::Trajectory;
 use crate::trajectories::phases::{Squares, predictability};
 use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, at_least, interval};
@@ -78,14 +78,15 @@ pub fn judge(
 ) -> Vec<ClaimRow> {
     let mut conditions: Vec<Vec<&Trajectory>> = Vec::new();
     for trajectory in trajectories.iter().filter(|t| !t.is_output && !t.replicas.is_empty()) {
-        match conditions.iter_mut().find(|condition| condition[0].same_condition(trajectory)) {
+        let is_same = |of: &Trajectory| of.key() == trajectory.key() && of.estimator == trajectory.estimator;
+        match conditions.iter_mut().find(|condition| is_same(condition[0])) {
             Some(condition) => condition.push(trajectory),
             None => conditions.push(vec![trajectory]),
         }
     }
     let judged = conditions.iter().flat_map(|layers| {
         let h_x = h_x.get(&layers[0].dataset).copied().unwrap_or(f64::INFINITY);
-        let accuracy = final_accuracy(training, |row| layers[0].is_of(row));
+        let accuracy = final_accuracy(training, |row| row.key() == layers[0].key());
         judge_condition(layers, accuracy, h_x, rule)
     });
     judged.collect()
@@ -116,16 +117,7 @@ fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, h_x: f64, rule: 
         _ => decision,
     };
     let first = layers[0];
-    let place = Place {
-        dataset: first.dataset.clone(),
-        architecture: first.architecture.clone(),
-        condition: first.condition.clone(),
-        activation: first.activation.clone(),
-        train_fraction: Some(first.train_fraction),
-        layers: "hidden layers".to_owned(),
-        estimator: first.estimator.clone(),
-        ..Place::default()
-    };
+    let place = Place { layers: "hidden layers".to_owned(), estimator: first.estimator.clone(), ..first.place() };
     let at_ceiling = if saturated == 0 { String::new() } else { format!(", {saturated} at the ceiling") };
     let detail = format!("{compressing} of {} hidden layers do, {not_compressing} do not{at_ceiling}", layers.len());
     let compresses = match Decision::of(compressing > half, not_compressing > half, Why::LayersDiffer) {
@@ -145,23 +137,6 @@ fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, h_x: f64, rule: 
 }
 
 impl Trajectory {
-    fn same_condition(&self, other: &Self) -> bool {
-        self.dataset == other.dataset
-            && self.architecture == other.architecture
-            && self.condition == other.condition
-            && self.activation == other.activation
-            && self.train_fraction == other.train_fraction
-            && self.estimator == other.estimator
-    }
-
-    fn is_of(&self, row: &TrainingRow) -> bool {
-        row.dataset == self.dataset
-            && row.architecture == self.architecture
-            && row.condition == self.condition
-            && row.activation == self.activation
-            && row.train_fraction == self.train_fraction
-    }
-
     /// Whether the mean I(X;T) is all of H(X), nearly, from the fit to the end.
     fn is_saturated(&self, h_x: f64) -> bool {
         let phases = self.phases();

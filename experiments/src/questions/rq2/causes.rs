@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::gradient_path::GradientPath;
-use crate::rows::TrainingRow;
+use crate::rows::{TrainingRow, table};
 use crate::trajectories::Trajectory;
 use crate::verdict::interval;
 
@@ -45,6 +45,8 @@ pub struct CauseRow {
     pub saturation: Option<f64>,
     pub weight_norm_growth: f64,
 }
+
+table!(CauseRow = "causes.csv");
 
 /// The table of effects, conditions in their order, each with its batch size (patterns an update sees).
 pub fn rows(

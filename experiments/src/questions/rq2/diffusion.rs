@@ -19,7 +19,7 @@ use infoplane_info::statistics::{Interval, bootstrap, gaussian_entropy};
 use infoplane_model::random::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
-use crate::rows::{DisplacementRow, WeightMoment, WeightRow};
+use crate::rows::{DisplacementRow, WeightMoment, WeightRow, table};
 use crate::verdict::intervals::{LEVEL, RESAMPLES, interval};
 
 /// Fewest recorded epochs that make a slope.
@@ -46,6 +46,8 @@ pub struct DiffusionRow {
     pub diffusion_entropy_gain_bits_lower: Option<f64>,
     pub diffusion_entropy_gain_bits_upper: Option<f64>,
 }
+
+table!(DiffusionRow = "diffusion.csv");
 
 /// Exponents of every condition and layer, with 95 % bootstrap intervals over networks.
 pub fn rows(displacements: &[DisplacementRow], weights: &[WeightRow]) -> Vec<DiffusionRow> {

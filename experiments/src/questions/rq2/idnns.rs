@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::rows::GradientRow;
+use crate::rows::{GradientRow, table};
 
 /// One layer of one network at one epoch: a row of `gradients_idnns.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct IdnnsRow {
     /// m_k²/s_k; empty without noise.
     pub snr_drawn: Option<f64>,
 }
+
+table!(IdnnsRow = "gradients_idnns.csv");
 
 /// The authors' numbers from ours. Rows come layer by layer within a network and epoch, as they are written.
 pub fn rows(gradients: &[GradientRow]) -> Vec<IdnnsRow> {

@@ -24,7 +24,7 @@ pub mod verdict;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use toml::{Table, Value};
 
@@ -32,7 +32,7 @@ use super::{About, Answer, Question};
 use crate::config::{RunArgs, merge, nested};
 use crate::drawing::Drawing;
 use crate::results::Results;
-use crate::rows::{self, DisplacementRow, GradientRow, InformationRow, TrainingRow, WeightRow};
+use crate::rows::{self, DisplacementRow, GradientRow, InformationRow, Table as _, TrainingRow, WeightRow};
 use crate::run::{Settings, patterns_per_update};
 use crate::tasks::count;
 use crate::{bound, trajectories, weights};
@@ -72,7 +72,7 @@ impl Question for Rq2 {
                   causes.csv, diffusion.csv, verdict.csv (and information_plane.csv, training.csv, displacement.csv, \
                   weights.csv, run.json) and figures into the results folder.",
         claims: &CLAIMS,
-        tables: &["causes.csv", "diffusion.csv"],
+        tables: &[causes::CauseRow::FILE, diffusion::DiffusionRow::FILE],
         defaults: include_str!("../../../configs/rq2.toml"),
     };
     type Flags = Flags;
@@ -91,15 +91,27 @@ impl Question for Rq2 {
         &self.0
     }
 
+    fn complete(&mut self, args: &RunArgs) -> Result<Option<Results>> {
+        for (name, settings) in self.0.conditions()? {
+            let (activations, fractions) = (settings.grid.activations.len(), settings.grid.train_fractions.len());
+            ensure!(
+                activations <= 1 && fractions <= 1,
+                "rq2 compares conditions by their names, and `{name}` has {activations} activations and {fractions} training fractions: \
+                 write a [[condition]] for each"
+            );
+        }
+        self.0.complete(Self::ABOUT.id, args)
+    }
+
     fn answer(&self, results: &Results, drawing: Drawing) -> Result<Answer> {
         let Self(settings) = self;
         let conditions = settings.condition_names();
         bound::write_curves(settings.conditions()?.into_iter().map(|(_, settings)| settings.task), results)?;
-        let mut gradients: Vec<GradientRow> = rows::read_if_there(&results.file("gradients.csv"))?;
-        let displacements: Vec<DisplacementRow> = rows::read_if_there(&results.file("displacement.csv"))?;
-        let weights: Vec<WeightRow> = rows::read_if_there(&results.file("weights.csv"))?;
-        let mut information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
-        let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+        let mut gradients: Vec<GradientRow> = results.rows_if_there()?;
+        let displacements: Vec<DisplacementRow> = results.rows_if_there()?;
+        let weights: Vec<WeightRow> = results.rows_if_there()?;
+        let mut information: Vec<InformationRow> = results.rows()?;
+        let training: Vec<TrainingRow> = results.rows()?;
         let last_epochs = settings.last_epochs()?;
         rows::keep_trained(&mut gradients, &training, &last_epochs)?;
         rows::keep_trained(&mut information, &training, &last_epochs)?;
@@ -110,10 +122,10 @@ impl Question for Rq2 {
         let timings = timing::rows(&paths, &trajectories, &estimator, rule.compression_bits);
         let causes = causes::rows(&batch_sizes(settings)?, &trajectories, &paths, &training, rule.matched_loss_bits);
         let claims = judge(&conditions, &timings, &causes, &training, rule);
-        rows::write(&results.file("gradients_idnns.csv"), &idnns::rows(&gradients))?;
-        rows::write(&results.file("phases.csv"), &timings)?;
-        rows::write(&results.file("causes.csv"), &causes)?;
-        rows::write(&results.file("diffusion.csv"), &diffusion::rows(&displacements, &weights))?;
+        results.write(&idnns::rows(&gradients))?;
+        results.write(&timings)?;
+        results.write(&causes)?;
+        results.write(&diffusion::rows(&displacements, &weights))?;
 
         figures::gradients::draw(&gradients, &timings, &conditions[0], drawing)?;
         figures::causes::draw(&causes, drawing)?;

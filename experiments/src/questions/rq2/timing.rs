@@ -8,6 +8,7 @@ use infoplane_model::random::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
 use super::gradient_path::GradientPath;
+use crate::rows::table;
 use crate::trajectories::Trajectory;
 use crate::verdict::intervals::{LEVEL, RESAMPLES, share};
 
@@ -36,6 +37,8 @@ pub struct TimingRow {
     /// Epoch at which compression starts; empty if the layer does not compress.
     pub compression_epoch: Option<usize>,
 }
+
+table!(TimingRow = "phases.csv");
 
 /// Pairs each gradient path with the trajectory of the same layer through one estimator.
 pub fn rows(

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::causes::CauseRow;
 use super::timing::{TimingRow, summarise};
-use crate::rows::{OfNetwork, TrainingRow};
+use crate::rows::{OfCondition, TrainingRow};
 use crate::verdict::{
     Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, above_zero, at_least, negative, reversed, within,
 };
@@ -143,7 +143,7 @@ pub fn judge(
     rule: &PhaseRule,
 ) -> Vec<ClaimRow> {
     let place = |condition: &str, estimator: &str| {
-        let of = training.iter().find(|row| row.condition == condition).map(OfNetwork::place).unwrap_or_default();
+        let of = training.iter().find(|row| row.condition == condition).map(OfCondition::place).unwrap_or_default();
         let (estimator, layers) = (estimator.to_owned(), "hidden layers".to_owned());
         // What a linear network does too is nothing of its layers'.
         Place { estimator, layers, is_control: of.activation == "linear", ..of }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::bound::TransitionRow;
 use crate::bound::gaps::{groups, key};
 use crate::bound::layers::{Control, LayerRow};
+use crate::rows::table;
 use crate::verdict::interval;
 
 /// Random β's that stand for chance.
@@ -42,6 +43,8 @@ pub struct CriticalityRow {
     pub distance_upper: Option<f64>,
     pub random_distance: Option<f64>,
 }
+
+table!(CriticalityRow = "criticality.csv");
 
 /// Where a β is among transitions (ascending logarithms): its distance to the nearest, and its relative place.
 fn locate(log_beta: f64, transitions: &[f64]) -> Option<(f64, f64)> {

@@ -25,7 +25,7 @@ use crate::drawing::Drawing;
 use crate::figures;
 use crate::learning::Learning;
 use crate::results::Results;
-use crate::rows::{self, TrainingRow};
+use crate::rows::{self, Table as _, TrainingRow};
 use crate::run::Settings;
 use crate::tasks::{Labelling, input_entropies};
 use verdict::{BoundRule, CLAIMS, guard_hard_labels, judge, moral};
@@ -43,7 +43,7 @@ impl Question for Rq3 {
                   writes layers.csv, curve.csv, transitions.csv, gaps.csv, criticality.csv, verdict.csv (and training.csv, \
                   run.json) and figures into the results folder.",
         claims: &CLAIMS,
-        tables: &["gaps.csv", "criticality.csv", "transitions.csv"],
+        tables: &[gaps::GapRow::FILE, criticality::CriticalityRow::FILE, TransitionRow::FILE],
         defaults: include_str!("../../../configs/rq3.toml"),
     };
     type Flags = NoFlags;
@@ -59,11 +59,11 @@ impl Question for Rq3 {
 
     fn answer(&self, results: &Results, drawing: Drawing) -> Result<Answer> {
         let Self(settings) = self;
-        let mut layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
-        let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+        let mut layers: Vec<LayerRow> = results.rows()?;
+        let training: Vec<TrainingRow> = results.rows()?;
         rows::keep_trained(&mut layers, &training, &settings.last_epochs()?)?;
-        let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
-        let transitions: Vec<TransitionRow> = rows::read_if_there(&results.file("transitions.csv"))?;
+        let curve: Vec<CurveRow> = results.rows()?;
+        let transitions: Vec<TransitionRow> = results.rows_if_there()?;
         let gaps = gaps::rows(&layers);
         let criticality = criticality::rows(&layers, &transitions);
         let controls = controls(settings)?;
@@ -72,8 +72,8 @@ impl Question for Rq3 {
         let mut claims = judge(&layers, &criticality, &controls, &input_entropies(&tasks), &settings.verdict);
         guard_hard_labels(&mut claims, &tasks);
         Learning::new(&training, &tasks, settings.verdict.learned_share).guard(&mut claims);
-        rows::write(&results.file("gaps.csv"), &gaps)?;
-        rows::write(&results.file("criticality.csv"), &criticality)?;
+        results.write(&gaps)?;
+        results.write(&criticality)?;
 
         figures::bound::draw(&gaps, &curve, drawing)?;
         figures::gaps::draw(&gaps, drawing)?;

@@ -30,7 +30,7 @@ use super::criticality::CriticalityRow;
 use crate::bound::ceiling::is_saturated;
 use crate::bound::gaps::{groups, key};
 use crate::bound::layers::{Control, LayerRow};
-use crate::rows::OfNetwork;
+use crate::rows::OfCondition;
 use crate::tasks::Task;
 use crate::verdict::{
     Claim, ClaimRow, Decision, Outcome, Place, Quantity, Rule, Why, above_zero, at_least, interval, negative, reversed,
@@ -209,7 +209,7 @@ pub fn judge(
                 row.control == Control::Permuted
                     && key(row) == {
                         let mut k = key(first);
-                        k.6 = true;
+                        k.2 = true;
                         k
                     }
             })

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::network::Network;
 use super::thresholds::{Path, Threshold, TimeRow, median};
-use crate::rows::TrainingRow;
+use crate::rows::{TrainingRow, table};
 use crate::verdict::interval;
 
 /// One condition: a row of `depth.csv`. Intervals are 95 %: bootstrap of means over networks, Kaplan–Meier of the medians.
@@ -52,6 +52,8 @@ pub struct DepthRow {
     pub output_i_ty_bits_lower: Option<f64>,
     pub output_i_ty_bits_upper: Option<f64>,
 }
+
+table!(DepthRow = "depth.csv");
 
 /// Where one network ends.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -40,7 +40,7 @@ use crate::config::{RunArgs, nested, typed};
 use crate::drawing::Drawing;
 use crate::learning::Learning;
 use crate::results::Results;
-use crate::rows::{self, InformationRow, TrainingRow};
+use crate::rows::{self, InformationRow, Table as _, TrainingRow};
 use crate::run::{self, Settings};
 use crate::tasks::{self, Task, count};
 use crate::terminal::{say, tell};
@@ -82,7 +82,12 @@ impl Question for Rq4 {
                   learning_rates.csv, verdict.csv (and information_plane.csv, training.csv, run.json) and figures into the \
                   results folder; the pilots' own results lie in pilot/ below it.",
         claims: &CLAIMS,
-        tables: &["depth.csv", "survival.csv", "relaxation_laws.csv", "learning_rates.csv"],
+        tables: &[
+            generalisation::DepthRow::FILE,
+            thresholds::SurvivalRow::FILE,
+            relaxation::LawRow::FILE,
+            tuning::RateRow::FILE,
+        ],
         defaults: include_str!("../../../configs/rq4.toml"),
     };
     type Flags = NoFlags;
@@ -135,8 +140,8 @@ impl Question for Rq4 {
         bound::write_curves(std::iter::once(self.settings.task.clone()), results)?;
         let task = Arc::new(self.settings.task.load()?);
         let networks = self.networks(rates, &task)?;
-        let information: Vec<InformationRow> = rows::read(&results.file("information_plane.csv"))?;
-        let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+        let information: Vec<InformationRow> = results.rows()?;
+        let training: Vec<TrainingRow> = results.rows()?;
         let first = self.settings.measure.estimators.first();
         let estimator = first.map_or_else(String::new, ToString::to_string);
         let paths = thresholds::paths(&information, &training, &estimator);
@@ -149,12 +154,12 @@ impl Question for Rq4 {
         let mut claims = judge(&depths, &times, &laws, &ends, (&training, &estimator), rule);
         let learning = Learning::new(&training, &[task], rule.learned_share);
         guard_learned(&mut claims, &depths, &learning);
-        rows::write(&results.file("learning_rates.csv"), tried)?;
-        rows::write(&results.file("depth.csv"), &depths)?;
-        rows::write(&results.file("time_to_threshold.csv"), &times)?;
-        rows::write(&results.file("survival.csv"), &thresholds::survival(&times))?;
-        rows::write(&results.file("relaxation.csv"), &relaxations)?;
-        rows::write(&results.file("relaxation_laws.csv"), &laws)?;
+        results.write(tried)?;
+        results.write(&depths)?;
+        results.write(&times)?;
+        results.write(&thresholds::survival(&times))?;
+        results.write(&relaxations)?;
+        results.write(&laws)?;
 
         let of_first: Vec<InformationRow> = information.into_iter().filter(|row| row.estimator == estimator).collect();
         let means: Vec<TrajectoryRow> = trajectories::collect(&of_first).iter().flat_map(Trajectory::rows).collect();
@@ -231,8 +236,8 @@ fn learning_rates(
 }
 
 fn pilot_paths(folder: &Path) -> Result<BTreeMap<String, Vec<NetworkPath>>> {
-    let information: Vec<InformationRow> = rows::read(&folder.join("information_plane.csv"))?;
-    let training: Vec<TrainingRow> = rows::read(&folder.join("training.csv"))?;
+    let information: Vec<InformationRow> = rows::of(folder)?;
+    let training: Vec<TrainingRow> = rows::of(folder)?;
     let estimator = information.first().map_or_else(String::new, |row| row.estimator.clone());
     Ok(thresholds::paths(&information, &training, &estimator))
 }

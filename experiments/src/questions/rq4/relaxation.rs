@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::network::Network;
 use super::rule::DepthRule;
 use super::thresholds::Path;
+use crate::rows::table;
 use crate::verdict::intervals::LEVEL;
 
 /// Resamples behind the intervals: each is a fit of every law.
@@ -43,6 +44,8 @@ pub struct RelaxationRow {
     pub settled: bool,
 }
 
+table!(RelaxationRow = "relaxation.csv");
+
 /// One law for the layers of one cell: a row of `relaxation_laws.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)] // the columns are documented in docs/files.md
@@ -62,6 +65,8 @@ pub struct LawRow {
     pub weight: f64,
     pub share_best: f64,
 }
+
+table!(LawRow = "relaxation_laws.csv");
 
 /// Which layers a law is fitted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

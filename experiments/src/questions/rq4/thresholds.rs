@@ -12,7 +12,7 @@ use infoplane_info::survival::{MedianTime, Observation, kaplan_meier, median_tim
 use serde::{Deserialize, Serialize};
 
 use super::network::Network;
-use crate::rows::{InformationRow, TrainingRow};
+use crate::rows::{InformationRow, TrainingRow, table};
 use crate::tasks::Task;
 use crate::verdict::intervals::LEVEL;
 
@@ -142,6 +142,8 @@ pub struct TimeRow {
     pub gradient_gflop: f64,
 }
 
+table!(TimeRow = "time_to_threshold.csv");
+
 /// The median over the networks of a condition: a row of `survival.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)] // the columns are documented in docs/files.md
@@ -160,6 +162,8 @@ pub struct SurvivalRow {
     pub median_gradient_gflop_lower: Option<f64>,
     pub median_gradient_gflop_upper: Option<f64>,
 }
+
+table!(SurvivalRow = "survival.csv");
 
 /// Every network's time to every level.
 pub fn times(networks: &[Network], paths: &BTreeMap<String, Vec<Path>>, thresholds: &[Threshold]) -> Vec<TimeRow> {

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Arm, DepthSettings, PerOptimizer, RateRule, Tuning, name};
 use super::rule::DepthRule;
 use super::thresholds::{Path, Threshold};
+use crate::rows::table;
 use crate::run::Settings;
 use crate::verdict::intervals::LEVEL;
 
@@ -31,6 +32,8 @@ pub struct RateRow {
     pub chosen: bool,
     pub at_edge: bool,
 }
+
+table!(RateRow = "learning_rates.csv");
 
 impl Tuning {
     fn check(&self, seeds: &[u64]) -> Result<()> {

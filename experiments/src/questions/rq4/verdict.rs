@@ -24,7 +24,7 @@ use super::relaxation::{LawRow, Layers};
 use super::rule::DepthRule;
 use super::thresholds::{TimeRow, Unit};
 use crate::learning::Learning;
-use crate::rows::{OfNetwork, TrainingRow};
+use crate::rows::{OfCondition, TrainingRow};
 use crate::verdict::intervals::{LEVEL, RESAMPLES, interval, within_0_and_1};
 use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Why, above_zero, at_least, reversed};
 
@@ -94,7 +94,11 @@ pub fn judge(
             // A cell is about networks of several depths.
             architecture: String::new(),
             estimator: estimator.to_owned(),
-            ..training.iter().find(|row| row.condition == group[0].condition).map(OfNetwork::place).unwrap_or_default()
+            ..training
+                .iter()
+                .find(|row| row.condition == group[0].condition)
+                .map(OfCondition::place)
+                .unwrap_or_default()
         };
         for threshold in &rule.thresholds {
             let of_level: Vec<&TimeRow> =

@@ -25,7 +25,7 @@ use crate::drawing::Drawing;
 use crate::figures;
 use crate::learning::Learning;
 use crate::results::Results;
-use crate::rows::{self, TrainingRow};
+use crate::rows::{self, Table as _, TrainingRow};
 use crate::run::Settings;
 use crate::tasks::{self, input_entropies};
 use samples::SampleRow;
@@ -44,7 +44,7 @@ impl Question for Rq5 {
                   layers.csv, curve.csv, gaps.csv, samples.csv, verdict.csv (and training.csv, run.json) and figures into the \
                   results folder.",
         claims: &CLAIMS,
-        tables: &["samples.csv"],
+        tables: &[samples::SampleRow::FILE],
         defaults: include_str!("../../../configs/rq5.toml"),
     };
     type Flags = NoFlags;
@@ -61,17 +61,17 @@ impl Question for Rq5 {
     fn answer(&self, results: &Results, drawing: Drawing) -> Result<Answer> {
         let Self(settings) = self;
         let tasks = settings.tasks()?;
-        let mut layers: Vec<LayerRow> = rows::read(&results.file("layers.csv"))?;
-        let training: Vec<TrainingRow> = rows::read(&results.file("training.csv"))?;
+        let mut layers: Vec<LayerRow> = results.rows()?;
+        let training: Vec<TrainingRow> = results.rows()?;
         rows::keep_trained(&mut layers, &training, &settings.last_epochs()?)?;
-        let curve: Vec<CurveRow> = rows::read(&results.file("curve.csv"))?;
+        let curve: Vec<CurveRow> = results.rows()?;
         let paths = samples::collect(&layers, &training, &tasks)?;
         let samples: Vec<SampleRow> = paths.iter().map(|paths| paths.row(settings.verdict.delta)).collect();
         let mut claims = judge(&paths, &input_entropies(&tasks), settings.verdict);
         Learning::new(&training, &tasks, settings.verdict.learned_share).guard(&mut claims);
         let gaps = gaps::rows(&layers);
-        rows::write(&results.file("gaps.csv"), &gaps)?;
-        rows::write(&results.file("samples.csv"), &samples)?;
+        results.write(&gaps)?;
+        results.write(&samples)?;
 
         figure::draw(&samples, &curve, drawing)?;
         figures::gaps::draw(&gaps, drawing)?;

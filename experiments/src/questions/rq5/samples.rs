@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bound::gaps::{groups, key};
 use crate::bound::layers::{Control, LayerRow};
-use crate::rows::TrainingRow;
+use crate::rows::{TrainingRow, table};
 use crate::tasks::{Task, count};
 use crate::verdict::interval;
 
@@ -87,6 +87,8 @@ pub struct SampleRow {
     pub information_error_bits: f64,
     pub information_error_bound_bits: f64,
 }
+
+table!(SampleRow = "samples.csv");
 
 /// Sorts rows into paths. Networks whose training ended early are left out.
 ///

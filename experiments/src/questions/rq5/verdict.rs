@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::samples::{LayerPath, LayerPaths};
 use crate::bound::ceiling::is_saturated;
 use crate::bound::layers::LayerRow;
-use crate::rows::OfNetwork;
+use crate::rows::OfCondition;
 use crate::verdict::headline::percent;
 use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, above_zero, at_least, within};
 
