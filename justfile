@@ -27,6 +27,10 @@ rq4 *ARGS:
 rq5 *ARGS:
     @{{just_executable()}} _question rq5 "$@"
 
+# every claim over many defensible choices of training, rule and estimator, e.g. `just multiverse rq1`
+multiverse NAME *ARGS:
+    @name="$1"; shift; {{just_executable()}} _question "$name" --preset multiverse "$@"
+
 # builds what `--backend` asks for, then runs
 _question NAME *ARGS:
     @name="$1"; shift; cargo run --release --bin "$name" {{ if ARGS =~ '--backend[= ](ndarray|wgpu|cuda|remote)' { '--features ' + replace_regex(ARGS, '(?s).*--backend[= ]([a-z]+).*', '$1') } else { '' } }} -- "$@"

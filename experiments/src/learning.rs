@@ -1,6 +1,7 @@
 //! Whether networks have learned their task: how far their mean training accuracy has come, at the last epoch, on the way from guessing the
 //! likeliest label, max_y p(y), to the best that p(y|x) allows, Σ_x p(x) max_y p(y|x). Of networks that have not, nothing is decided.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,8 +66,8 @@ impl Learning {
 }
 
 /// The mean training accuracy of some networks at their last epoch; no number if there are none.
-pub fn final_accuracy(training: &[TrainingRow], is_of: impl Fn(&TrainingRow) -> bool) -> f64 {
-    let of = || training.iter().filter(|row| is_of(row));
+pub fn final_accuracy<R: Borrow<TrainingRow>>(training: &[R], is_of: impl Fn(&TrainingRow) -> bool) -> f64 {
+    let of = || training.iter().map(Borrow::borrow).filter(|row| is_of(row));
     let last = of().map(|row| row.epoch).max();
     let at_end: Vec<f64> = of().filter(|row| Some(row.epoch) == last).map(|row| row.train_accuracy).collect();
     at_end.iter().sum::<f64>() / at_end.len() as f64

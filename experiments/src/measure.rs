@@ -255,9 +255,13 @@ impl WeightPath {
                     weight,
                 }));
             }
-            let Some(start) = crossing else { continue };
+            let tenth = self.epochs.last().map_or(0, |last| last / 10);
+            let Some(start) = crossing.or_else(|| self.epochs.iter().position(|&epoch| epoch > tenth)) else {
+                continue;
+            };
+            let weights_at = |k: usize| &self.parameters[k][kernel.clone()];
             for k in start + 1..self.epochs.len() {
-                let moved = self.parameters[k][kernel.clone()].iter().zip(&self.parameters[start][kernel.clone()]);
+                let moved = weights_at(k).iter().zip(weights_at(start));
                 displacements.push(DisplacementRow {
                     dataset: dataset.clone(),
                     architecture: architecture.clone(),
@@ -269,12 +273,29 @@ impl WeightPath {
                     epoch: self.epochs[k],
                     layer: index + 1,
                     since_epoch: self.epochs[start],
+                    has_transition: crossing.is_some(),
                     squared_displacement: moved.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum(),
+                    increment_cosine: (k > start + 1)
+                        .then(|| cosine([weights_at(k - 2), weights_at(k - 1), weights_at(k)]))
+                        .flatten(),
                 });
             }
         }
         (displacements, weights)
     }
+}
+
+/// The cosine of the moves between three points; none if one of them goes nowhere.
+fn cosine([a, b, c]: [&[f32]; 3]) -> Option<f64> {
+    let (mut dot, mut first, mut second) = (0.0, 0.0, 0.0);
+    for ((&a, &b), &c) in a.iter().zip(b).zip(c) {
+        let (one, two) = (f64::from(b) - f64::from(a), f64::from(c) - f64::from(b));
+        dot += one * two;
+        first += one * one;
+        second += two * two;
+    }
+    let lengths = (first * second).sqrt();
+    (lengths > 0.0).then(|| dot / lengths)
 }
 
 /// log₂ p(class|x), shape [n × classes], of logits [outputs × n]: softmax of several, sigmoid of one.

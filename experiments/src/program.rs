@@ -9,11 +9,15 @@ use clap::{Args, Command, FromArgMatches};
 
 use crate::calibration::trust;
 use crate::config::{self, RunArgs};
+use crate::drawing::Drawing;
 use crate::exit::exit;
+use crate::figures;
+use crate::files::write_atomically;
 use crate::questions::{About, Answer, Question};
 use crate::report;
+use crate::results::Results;
 use crate::terminal::tell;
-use crate::verdict::{ClaimRow, correction, print};
+use crate::verdict::{ClaimRow, correction, multiverse, print};
 
 /// The program of a question, from this process's words to its exit code.
 pub fn main<Q: Question>() -> ExitCode {
@@ -63,10 +67,13 @@ pub fn run<Q: Question>(args: &RunArgs, flags: &Q::Flags) -> Result<()> {
     }
     let Some(results) = question.complete(args)? else { return Ok(()) };
     let mut answer = question.answer(&results, args.drawing(results.folder()))?;
-    trust::guard(&mut answer.claims);
+    trust::guard(answer.claims.iter_mut().chain(answer.universes.iter_mut().map(|universe| &mut universe.row)));
     correction::correct(&mut answer.claims);
     results.write(&answer.claims)?;
     say::<Q>(&answer);
+    if !answer.universes.is_empty() {
+        say_multiverse::<Q>(&answer, &results, args.drawing(results.folder()))?;
+    }
     trust::tell(answer.claims.iter().map(|row| row.estimator.as_str()), &results.file("calibration.csv"))?;
     tell!("Files: {}", results.folder().display());
     report::after_run(args, results.folder());
@@ -88,6 +95,22 @@ fn say<Q: Question>(answer: &Answer) {
         tell!("{corrected}");
     }
     tell!("{}", answer.after.trim_end());
+}
+
+/// Writes the multiverse, draws it, and says what comes of it.
+fn say_multiverse<Q: Question>(answer: &Answer, results: &Results, drawing: Drawing) -> Result<()> {
+    let (claims, universes) = (Q::ABOUT.claims, &answer.universes);
+    let (shares, factors) = (multiverse::shares(claims, universes), multiverse::factors(claims, universes));
+    write_atomically(&results.file(multiverse::FILE), &multiverse::csv(universes)?)?;
+    results.write(&shares)?;
+    results.write(&factors)?;
+    figures::multiverse::draw(claims, universes, drawing)?;
+    tell!(
+        "Over every combination of choices that could be defended ({}; `turned`: yes against no, where nothing else differs)\n{}",
+        multiverse::FILE,
+        multiverse::in_words(claims, &shares, &factors).trim_end()
+    );
+    Ok(())
 }
 
 #[cfg(test)]

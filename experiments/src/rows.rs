@@ -127,7 +127,7 @@ pub struct GradientRow {
     pub saturation: Option<f64>,
 }
 
-/// How far one layer's weights have moved since its transition: `displacement.csv`.
+/// How far one layer's weights have moved since its transition, or, without one, since a tenth of training: `displacement.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DisplacementRow {
@@ -149,10 +149,15 @@ pub struct DisplacementRow {
     pub epoch: usize,
     /// Layer, from 1.
     pub layer: usize,
-    /// Recorded epoch at which this layer's drift has turned into diffusion.
+    /// Recorded epoch at which this layer's drift has turned into diffusion; the first after a tenth of all epochs, if it never does.
     pub since_epoch: usize,
+    /// Whether it does.
+    pub has_transition: bool,
     /// ‖W(epoch) − W(since_epoch)‖².
     pub squared_displacement: f64,
+    /// Cosine of the last two moves from one recorded epoch to the next: 0 on average on a random walk; empty if one of them began before
+    /// `since_epoch`, or went nowhere.
+    pub increment_cosine: Option<f64>,
 }
 
 /// When a weight was looked at.

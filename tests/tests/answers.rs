@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use infoplane_experiments::questions::{About, QUESTIONS};
-use infoplane_experiments::rows::read;
+use infoplane_experiments::rows::{self, read};
+use infoplane_experiments::verdict::multiverse::ShareRow;
 use infoplane_experiments::verdict::{ClaimRow, Reach, headline, reaches};
 
 /// Between these lines README's table stands.
@@ -33,20 +34,43 @@ fn measured(rows: &[&ClaimRow]) -> String {
     reaches(rows.iter().copied()).into_iter().map(range).collect::<Vec<_>>().join("; ")
 }
 
+/// How a claim was decided over all choices that could be defended, in the widest multiverse that is committed; a dash if there is none.
+fn over_choices(question: &About, claim: &str) -> String {
+    let reference = root().join("results/reference");
+    let folders = [format!("{}-multiverse", question.id), question.id.to_owned()];
+    let shares: Vec<ShareRow> =
+        folders.iter().flat_map(|folder| rows::of_if_there(&reference.join(folder)).unwrap()).collect();
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    shares.iter().find(|row| row.claim == claim).map_or_else(
+        || "–".to_owned(),
+        |row| {
+            let (yes, no, open) = (percent(row.supported), percent(row.refuted), percent(row.undecided));
+            format!("yes {yes}, no {no}, undecided {open} of {}", row.universes)
+        },
+    )
+}
+
 fn table() -> String {
     let mut lines = vec![
-        "| | the paper | here, over every condition and estimator of the default run | measured, from the least to the greatest |"
+        "| | the paper | here, over every condition and estimator of the default run | measured, from the least to the greatest | over all \
+         defensible choices |"
             .to_owned(),
-        "|---|---|---|---|".to_owned(),
+        "|---|---|---|---|---|".to_owned(),
     ];
     for (number, question) in QUESTIONS.iter().enumerate() {
         let all = rows(question);
-        lines.push(format!("| **{}. {}** `just {}` | | | |", number + 1, question.title, question.id));
+        lines.push(format!("| **{}. {}** `just {}` | | | | |", number + 1, question.title, question.id));
         for claim in question.claims.iter().take(SHOWN) {
             let of: Vec<&ClaimRow> = all.iter().filter(|row| claim.is_of(row) && !row.is_control).collect();
             assert!(!of.is_empty(), "{} is not in the verdict of {}", claim.id, question.id);
             let answer = headline(of.iter().copied());
-            lines.push(format!("| {} | {} | **{answer}** | {} |", claim.asks, claim.paper, measured(&of)));
+            lines.push(format!(
+                "| {} | {} | **{answer}** | {} | {} |",
+                claim.asks,
+                claim.paper,
+                measured(&of),
+                over_choices(question, claim.id)
+            ));
         }
     }
     lines.join("\n")

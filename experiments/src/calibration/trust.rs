@@ -31,9 +31,10 @@ pub struct TrustRow {
 table!(TrustRow = "calibration.csv");
 
 /// Leaves undecided what rests on an estimator that calibration has tried and trusts on no layer; controls stay as they are.
-pub fn guard(claims: &mut [ClaimRow]) {
+pub fn guard<'a>(claims: impl Iterator<Item = &'a mut ClaimRow>) {
+    let claims: Vec<&mut ClaimRow> = claims.collect();
     let records = records(claims.iter().map(|row| row.estimator.as_str()));
-    for row in claims.iter_mut().filter(|row| !row.is_control && row.why != Some(Why::FewNetworks)) {
+    for row in claims.into_iter().filter(|row| !row.is_control && row.why != Some(Why::FewNetworks)) {
         let mut of_estimator = records.iter().filter(|record| record.estimator == row.estimator).peekable();
         if of_estimator.peek().is_some() && of_estimator.all(|record| !record.trusted) {
             row.leave_open(Why::OutsideCalibration);
@@ -102,7 +103,7 @@ mod tests {
             claim.row(&place, Quantity { what: "loss", unit: "bits" }, (20, interval), Decision::SUPPORTED)
         };
         let mut claims = [by("binning:width=0.07", false), by("lnc", false), by("lnc", true), by("", false)];
-        guard(&mut claims);
+        guard(claims.iter_mut());
         let open = Some(Why::OutsideCalibration);
         assert_eq!(claims.each_ref().map(|row| row.why), [None, open, None, None]);
         assert_eq!(claims[1].outcome, Outcome::Undecided);

@@ -6,4 +6,5 @@ pub mod compression;
 pub mod convergence;
 pub mod gaps;
 pub mod information_plane;
+pub mod multiverse;
 pub mod trajectories;

@@ -7,7 +7,7 @@ use crate::config::RunArgs;
 use crate::drawing::Drawing;
 use crate::results::Results;
 use crate::run::Settings;
-use crate::verdict::{Claim, ClaimRow, Rule};
+use crate::verdict::{Claim, ClaimRow, Rule, Universe};
 
 /// A question, before anything was measured.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct About {
 pub struct Answer {
     /// The rows of `verdict.csv`.
     pub claims: Vec<ClaimRow>,
+    /// The same under every combination of choices that could be defended.
+    pub universes: Vec<Universe>,
     /// What is said before the verdict; nothing if empty.
     pub before: String,
     /// What is said after it: the rule.

@@ -47,7 +47,10 @@ pub fn read(runs: &[Run]) -> Result<Option<GradientPaths>> {
     };
     let mut rows: Vec<GradientRow> = rows::of(&run.folder)?;
     rows.retain(|row| row.part == "kernel" && row.epoch > 0);
-    let timings: Vec<TimingRow> = rows::of_if_there(&run.folder)?;
+    let mut timings: Vec<TimingRow> = rows::of_if_there(&run.folder)?;
+    // The first estimator is the one that is drawn.
+    let first = timings.first().map(|row| row.estimator.clone());
+    timings.retain(|row| Some(&row.estimator) == first.as_ref());
     let mut paths = Vec::new();
     for (condition, layer) in distinct(rows.iter().map(|row| (row.condition.clone(), row.layer))) {
         let of: Vec<&GradientRow> =

@@ -29,6 +29,16 @@ const LEAST_RISE_BITS: f64 = 0.05;
 /// Share of the rise of I(T;Y) that counts as having fit.
 const FIT_SHARE: f64 = 0.9;
 
+/// From which moment on a loss of I(X;T) counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Since {
+    /// The greatest I(X;T) from the fit on: phases in the paper's order.
+    Fit,
+    /// The greatest I(X;T) of all of training, before the fit or after it.
+    Peak,
+}
+
 /// The phases of one replica's path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Phases {
@@ -44,6 +54,22 @@ pub struct Phases {
     pub fit_epoch: usize,
     /// Cross-fitted loss of I(X;T) after the fit, in bits: negative if I(X;T) grew.
     pub compression: f64,
+    /// The same after the greatest I(X;T) of all of training.
+    pub compression_from_peak: f64,
+    /// Place of the other half's greatest mean I(X;T) from the fit on.
+    peak_after_fit: usize,
+    /// Place of its greatest of all.
+    peak_of_others: usize,
+}
+
+impl Phases {
+    /// Cross-fitted loss of I(X;T), in bits.
+    pub fn lost_since(&self, since: Since) -> f64 {
+        match since {
+            Since::Fit => self.compression,
+            Since::Peak => self.compression_from_peak,
+        }
+    }
 }
 
 impl Trajectory {
@@ -78,6 +104,7 @@ impl Trajectory {
             others_ty.iter().position(|&i| i >= others_ty[0] + FIT_SHARE * rise).unwrap_or(0)
         };
         let peak_after_fit = fitted + argmax(others_xt.iter().take(end + 1).skip(fitted).copied());
+        let peak_of_others = argmax(others_xt.iter().take(end + 1).copied());
         Phases {
             peak_epoch: self.epochs[peak],
             gained: path[peak] - path[0],
@@ -85,7 +112,30 @@ impl Trajectory {
             fit: self.i_ty[[r, best_fit]] - self.i_ty[[r, 0]],
             fit_epoch: self.epochs[fitted],
             compression: path[peak_after_fit] - path[end],
+            compression_from_peak: path[peak_of_others] - path[end],
+            peak_after_fit,
+            peak_of_others,
         }
+    }
+
+    /// From where on each replica's fall counts, and how far it falls: cross-fitted as [`Self::phases`].
+    pub fn falls(&self, since: Since) -> Vec<Fall> {
+        let end = self.epochs.len() - 1;
+        let fall = |r: usize| {
+            let phases = self.phases_until(r, end);
+            let from = match since {
+                Since::Fit => phases.peak_after_fit,
+                Since::Peak => phases.peak_of_others,
+            };
+            Fall { from, lost: phases.lost_since(since) }
+        };
+        (0..self.replicas.len()).map(fall).collect()
+    }
+
+    /// The first recorded epoch, by its place, at which a replica has lost this share of what it loses in its fall.
+    pub fn lost_by(&self, r: usize, fall: Fall, share: f64) -> Option<usize> {
+        let path = self.i_xt.row(r);
+        (fall.from..path.len()).find(|&k| path[k] <= path[fall.from] - share * fall.lost)
     }
 
     /// Squares left and squares in all of each replica's path, as foretold by the other replicas.
@@ -105,6 +155,15 @@ impl Trajectory {
             })
             .collect()
     }
+}
+
+/// A replica's loss of I(X;T).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fall {
+    /// The recorded epoch it is counted from, by its place.
+    pub from: usize,
+    /// Bits lost from there to the end; negative if I(X;T) grew.
+    pub lost: f64,
 }
 
 /// Squared distances of one replica's path, in bits².
@@ -258,7 +317,7 @@ mod tests {
         let i_xt = Array2::from_shape_fn((3, 4), |(_, e)| [9.0, 3.0, 3.0, 3.0][e]);
         let i_ty = Array2::from_shape_fn((3, 4), |(_, e)| [0.0, 0.1, 0.2, 1.0][e]);
         let phases = trajectory(i_xt, i_ty).phases();
-        assert!(phases.iter().all(|p| p.lost == 6.0 && p.compression == 0.0));
+        assert!(phases.iter().all(|p| p.lost == 6.0 && p.compression == 0.0 && p.compression_from_peak == 6.0));
     }
 
     #[test]

@@ -31,10 +31,14 @@ pub fn table(claims: &[Claim], rows: &[&ClaimRow]) -> String {
         if !of.is_empty() {
             lines.push(format!("{}\n", claim.asks));
         }
-        for together in of.chunk_by(|&a, &b| rows[a].measured == rows[b].measured) {
-            let first = rows[together[0]];
-            lines.push(format!("  {} ({}):\n", first.measured, first.unit));
-            lines.extend(together.iter().map(|&k| line(k)));
+        // Quantity by quantity, in the order of first appearance.
+        let mut measured: Vec<&str> = Vec::new();
+        for &k in &of {
+            if !measured.contains(&rows[k].measured.as_str()) {
+                measured.push(&rows[k].measured);
+                lines.push(format!("  {} ({}):\n", rows[k].measured, rows[k].unit));
+                lines.extend(of.iter().filter(|&&other| rows[other].measured == rows[k].measured).map(|&k| line(k)));
+            }
         }
     }
     lines.concat()

@@ -1,27 +1,26 @@
-//! RQ1's verdict, on its two halves: are trajectories predictable, and do layers fit and then compress? The rules are fixed
-//! before the run. A condition is an activation, a training fraction and an estimator.
+//! RQ1's verdict. The rules are fixed before the run, and say beside each setting what could be defended as well
+//! ([`Rule::choices`]). A place is a condition, an activation, a training fraction and an estimator; the layers are the hidden ones
+//! (nobody disputes that the output compresses).
 //!
 //! - Nothing is decided by networks that have not learned: mean final training accuracy below `train_accuracy`.
-//! - Nor by an estimator at its ceiling: a layer whose I(X;T) is all of H(X) from its fit to its end ([`Standing::saturation`]) is in
-//!   cells of one x each, whatever it does.
-//! - Trajectories are **predictable** if the lower end of the 95 % interval of their predictability (see [`crate::trajectories::phases`];
-//!   hidden layers together) is at least `predictability`; they are not if the upper end is below.
-//! - A hidden layer **compresses** if the lower end of the 95 % interval of its cross-fitted compression after the fit is at
-//!   least `compression_bits`; it does not if the upper end is below. A condition compresses if more than half of its hidden
-//!   layers do; it does not if more than half do not. (The output is left out: nobody disputes that it compresses.)
-
-use std::collections::BTreeMap;
+//! - Nor by an estimator at its ceiling: a layer whose I(X;T) is all of H(X) from its fit to its end is in cells of one x each,
+//!   whatever it does.
+//! - A layer **compresses** if the lower end of the 95 % interval of its cross-fitted loss of I(X;T), counted `since` the fit or the
+//!   peak, is at least `compression_bits`; it does not if the upper end is below. *Layers compress* if `most` of them do (the
+//!   default), if `every` one does, or if their `mean` loss does.
+//! - Paths are **predictable** if the lower end of the 95 % interval of their predictability (see [`crate::trajectories::phases`];
+//!   layers together) is at least `predictability`; they are not if the upper end is below.
+//! - *Most epochs compress* if, in the networks' layers that lose `compression_bits`, the epochs from the greatest I(X;T) until nine tenths of
+//!   the loss are over are at least `epoch_share` of all; beside them stand those until the end, in which little may fall. *Compression begins once the error is small* if the training error, when `start_share` of
+//!   that loss has come, is below `small_error`. (Both were added when a first run had been seen.)
 
 use anyhow::{Result, ensure};
-use infoplane_info::Standing;
 use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
 
-use crate::learning::final_accuracy;
-use crate::rows::{OfCondition, TrainingRow};
-use crate::trajectories::Trajectory;
-use crate::trajectories::phases::{Squares, predictability};
-use crate::verdict::{Claim, ClaimRow, Decision, Place, Quantity, Rule, Why, at_least, interval};
+use super::measured::Measured;
+use crate::trajectories::phases::Since;
+use crate::verdict::{Choice, Claim, ClaimRow, Decision, Outcome, Quantity, Rule, Why, at_least, interval, reversed};
 
 /// Layers fit, then compress.
 pub const COMPRESSES: Claim = Claim {
@@ -37,20 +36,59 @@ pub const PREDICTABLE: Claim = Claim {
     asks: "Are trajectories predictable from other networks?",
     paper: "yes",
 };
+/// Fitting is quick, compression slow.
+pub const MOST_EPOCHS: Claim = Claim {
+    question: "rq1",
+    id: "most_epochs_compress",
+    asks: "Where layers compress, does it take most of the epochs?",
+    paper: "yes",
+};
+/// First the error, then compression.
+pub const SMALL_ERROR: Claim = Claim {
+    question: "rq1",
+    id: "compression_starts_at_small_error",
+    asks: "Where layers compress, does it begin once the training error is small?",
+    paper: "yes",
+};
 /// What RQ1 claims.
-pub const CLAIMS: [Claim; 2] = [COMPRESSES, PREDICTABLE];
+pub const CLAIMS: [Claim; 4] = [COMPRESSES, PREDICTABLE, MOST_EPOCHS, SMALL_ERROR];
 
-const LOST: Quantity = Quantity { what: "I(X;T) lost after the fit, mean over hidden layers", unit: "bits" };
+const LOST: Quantity = Quantity { what: "I(X;T) lost, mean over hidden layers", unit: "bits" };
 const FORETOLD: Quantity = Quantity { what: "path that the other networks foretell", unit: "share" };
+const EPOCHS: Quantity = Quantity { what: "epochs until nine tenths of the loss are over", unit: "share" };
+const AFTER: Quantity = Quantity { what: "epochs from the greatest I(X;T) on", unit: "share" };
+const ERROR: Quantity = Quantity { what: "training error when compression begins", unit: "share" };
+
+/// How many layers must compress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quorum {
+    /// More than half of the hidden layers.
+    Most,
+    /// Every hidden layer.
+    Every,
+    /// All together: their mean loss.
+    Mean,
+}
 
 /// The thresholds of the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerdictRule {
-    /// Bits of I(X;T) a layer must lose after its fit.
+    /// Bits of I(X;T) a layer must lose.
     pub compression_bits: f64,
+    /// From when on.
+    pub since: Since,
+    /// How many layers must.
+    pub layers: Quorum,
     /// Share of a path that the other replicas must foretell.
     pub predictability: f64,
+    /// Share of all epochs that are most.
+    pub epoch_share: f64,
+    /// Training error that is small.
+    pub small_error: f64,
+    /// Share of the loss at which compression has begun.
+    pub start_share: f64,
     /// Final training accuracy below which nothing is decided.
     pub train_accuracy: f64,
 }
@@ -62,98 +100,111 @@ impl Rule for VerdictRule {
             "verdict.compression_bits = {}: must be a finite number of at least 0",
             self.compression_bits
         );
-        for (name, share) in [("predictability", self.predictability), ("train_accuracy", self.train_accuracy)] {
+        for (name, share) in [
+            ("predictability", self.predictability),
+            ("epoch_share", self.epoch_share),
+            ("small_error", self.small_error),
+            ("start_share", self.start_share),
+            ("train_accuracy", self.train_accuracy),
+        ] {
             ensure!((0.0..=1.0).contains(&share), "verdict.{name} = {share}: must lie between 0 and 1");
         }
         Ok(())
     }
-}
 
-/// Judges every condition of the trajectories; `h_x` is H(X) in bits of each task.
-pub fn judge(
-    trajectories: &[Trajectory],
-    training: &[TrainingRow],
-    h_x: &BTreeMap<String, f64>,
-    rule: VerdictRule,
-) -> Vec<ClaimRow> {
-    let mut conditions: Vec<Vec<&Trajectory>> = Vec::new();
-    for trajectory in trajectories.iter().filter(|t| !t.is_output && !t.replicas.is_empty()) {
-        let is_same = |of: &Trajectory| of.key() == trajectory.key() && of.estimator == trajectory.estimator;
-        match conditions.iter_mut().find(|condition| is_same(condition[0])) {
-            Some(condition) => condition.push(trajectory),
-            None => conditions.push(vec![trajectory]),
-        }
+    fn choices() -> Vec<Choice> {
+        let of_falls = [COMPRESSES, MOST_EPOCHS, SMALL_ERROR];
+        vec![
+            Choice::new("compression_bits", &of_falls, [0.25, 0.5, 1.0]),
+            Choice::new("since", &of_falls, ["fit", "peak"]),
+            Choice::new("layers", &[COMPRESSES], ["most", "every", "mean"]),
+            Choice::new("predictability", &[PREDICTABLE], [0.25, 0.5, 0.75]),
+            Choice::new("epoch_share", &[MOST_EPOCHS], [0.25, 0.5, 0.75]),
+            Choice::new("small_error", &[SMALL_ERROR], [0.05, 0.1, 0.2]),
+            Choice::new("start_share", &[SMALL_ERROR], [0.1, 0.25, 0.5]),
+        ]
     }
-    let judged = conditions.iter().flat_map(|layers| {
-        let h_x = h_x.get(&layers[0].dataset).copied().unwrap_or(f64::INFINITY);
-        let accuracy = final_accuracy(training, |row| row.key() == layers[0].key());
-        judge_condition(layers, accuracy, h_x, rule)
-    });
-    judged.collect()
 }
 
-fn judge_condition(layers: &[&Trajectory], train_accuracy: f64, h_x: f64, rule: VerdictRule) -> Vec<ClaimRow> {
-    let compression: Vec<Vec<f64>> =
-        layers.iter().map(|layer| layer.phases().iter().map(|p| p.compression).collect()).collect();
-    let saturated: Vec<bool> = layers.iter().map(|layer| layer.is_saturated(h_x)).collect();
-    let of_layer = |yes: &dyn Fn(Interval) -> bool| {
-        compression.iter().zip(&saturated).filter(|(bits, saturated)| !**saturated && yes(interval(bits))).count()
-    };
-    let compressing = of_layer(&|i| i.lower.is_some_and(|bits| bits >= rule.compression_bits));
-    let not_compressing = of_layer(&|i| i.upper.is_some_and(|bits| bits < rule.compression_bits));
-    let saturated = saturated.iter().filter(|&&saturated| saturated).count();
+/// Judges every place.
+pub fn judge(measured: &[Measured], rule: VerdictRule) -> Vec<ClaimRow> {
+    measured.iter().flat_map(|measured| judge_place(measured, rule)).collect()
+}
 
-    let networks = layers.iter().map(|layer| layer.replicas.len()).min().unwrap_or(0);
-    let mean_over_layers: Vec<f64> =
-        (0..networks).map(|r| compression.iter().map(|layer| layer[r]).sum::<f64>() / layers.len() as f64).collect();
-    let squares: Vec<Vec<Squares>> = layers.iter().map(|layer| layer.squares()).collect();
-
-    let half = layers.len() / 2;
+fn judge_place(measured: &Measured, rule: VerdictRule) -> Vec<ClaimRow> {
+    let (place, layers, saturated) = (measured.place(), measured.layers(), measured.saturated());
+    let half = layers / 2;
     // Unknown accuracy (NaN) decides nothing either.
-    let learned = train_accuracy >= rule.train_accuracy;
+    let learned = measured.train_accuracy >= rule.train_accuracy;
     let guarded = |decision: Decision| match decision {
         _ if !learned => Decision::undecided(Why::NotLearned),
         _ if saturated > half => Decision::undecided(Why::Saturated),
         _ => decision,
     };
-    let first = layers[0];
-    let place = Place { layers: "hidden layers".to_owned(), estimator: first.estimator.clone(), ..first.place() };
+    let of_layer = |yes: &dyn Fn(Interval) -> bool| measured.lost(rule.since).filter(|&lost| yes(lost)).count();
+    let compressing = of_layer(&|i| i.lower.is_some_and(|bits| bits >= rule.compression_bits));
+    let not_compressing = of_layer(&|i| i.upper.is_some_and(|bits| bits < rule.compression_bits));
     let at_ceiling = if saturated == 0 { String::new() } else { format!(", {saturated} at the ceiling") };
-    let detail = format!("{compressing} of {} hidden layers do, {not_compressing} do not{at_ceiling}", layers.len());
-    let compresses = match Decision::of(compressing > half, not_compressing > half, Why::LayersDiffer) {
-        // With the layers at the ceiling there would have been enough.
-        Decision { why: Some(_), .. } if saturated > 0 && compressing.max(not_compressing) + saturated > half => {
-            Decision::undecided(Why::Saturated)
-        }
-        decision => decision,
+    let detail = format!("{compressing} of {layers} hidden layers do, {not_compressing} do not{at_ceiling}");
+    let mean_lost = measured.mean_lost(rule.since);
+    let lost = interval(&mean_lost);
+    // How many must for yes, and how many must not for no.
+    let (yes, no) = match rule.layers {
+        Quorum::Most => (half + 1, half + 1),
+        Quorum::Every => (layers, 1),
+        Quorum::Mean => (0, 0),
     };
-    let mut rows = vec![
-        COMPRESSES.row(&place, LOST, (networks, interval(&mean_over_layers)), guarded(compresses)).with_detail(detail),
-    ];
-    if let Some(share) = predictability(&squares) {
-        rows.push(PREDICTABLE.row(&place, FORETOLD, (networks, share), guarded(at_least(share, rule.predictability))));
+    let compresses = match rule.layers {
+        // A layer at the ceiling loses nothing that could be seen: without a yes the mean says nothing.
+        Quorum::Mean => match at_least(lost, rule.compression_bits) {
+            decision if decision.outcome != Outcome::Supported && saturated > 0 => Decision::undecided(Why::Saturated),
+            decision => decision,
+        },
+        _ => match Decision::of(compressing >= yes, not_compressing >= no, Why::LayersDiffer) {
+            // With the layers at the ceiling there would have been enough.
+            Decision { why: Some(_), .. }
+                if saturated > 0 && compressing.max(not_compressing) + saturated >= yes.min(no) =>
+            {
+                Decision::undecided(Why::Saturated)
+            }
+            decision => decision,
+        },
+    };
+    let mut rows = vec![COMPRESSES.row(&place, LOST, (mean_lost.len(), lost), guarded(compresses)).with_detail(detail)];
+    if let Some(share) = measured.predictability {
+        let decision = guarded(at_least(share, rule.predictability));
+        rows.push(PREDICTABLE.row(&place, FORETOLD, (mean_lost.len(), share), decision));
     }
+    let epochs = measured.epochs_of_compression(rule.since, rule.compression_bits);
+    rows.extend(MOST_EPOCHS.tested(&place, EPOCHS, &epochs, |share| guarded(at_least(share, rule.epoch_share))));
+    let after = measured.epochs_after_fit(rule.since, rule.compression_bits);
+    rows.extend(MOST_EPOCHS.tested(&place, AFTER, &after, |share| guarded(at_least(share, rule.epoch_share))));
+    let errors = measured.error_at_start(rule.since, rule.compression_bits, rule.start_share);
+    let is_small = |error| guarded(reversed(at_least(error, rule.small_error)));
+    rows.extend(SMALL_ERROR.tested(&place, ERROR, &errors, is_small));
     rows
-}
-
-impl Trajectory {
-    /// Whether the mean I(X;T) is all of H(X), nearly, from the fit to the end.
-    fn is_saturated(&self, h_x: f64) -> bool {
-        let phases = self.phases();
-        let Some(fit) = phases.iter().map(|phases| phases.fit_epoch).min() else { return false };
-        let means = self.epochs.iter().zip(self.i_xt.columns()).filter(|(epoch, _)| **epoch >= fit);
-        let least = means.filter_map(|(_, column)| column.mean()).fold(f64::INFINITY, f64::min);
-        matches!(Standing::saturation(least, h_x), Standing::Saturated(_))
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::measured::measure;
     use super::*;
-    use crate::verdict::{Outcome, headline};
+    use crate::rows::TrainingRow;
+    use crate::trajectories::Trajectory;
+    use crate::verdict::headline;
     use ndarray::Array2;
+    use std::collections::BTreeMap;
 
-    const RULE: VerdictRule = VerdictRule { compression_bits: 0.5, predictability: 0.5, train_accuracy: 0.9 };
+    const RULE: VerdictRule = VerdictRule {
+        compression_bits: 0.5,
+        since: Since::Fit,
+        layers: Quorum::Most,
+        predictability: 0.5,
+        epoch_share: 0.5,
+        small_error: 0.1,
+        start_share: 0.1,
+        train_accuracy: 0.9,
+    };
 
     fn planted(activation: &str, layer: usize, end: f64, spread: f64) -> Trajectory {
         Trajectory {
@@ -177,7 +228,7 @@ mod tests {
     }
 
     fn judged(trajectories: &[Trajectory], training: &[TrainingRow]) -> Vec<ClaimRow> {
-        judge(trajectories, training, &BTreeMap::from([("d".to_owned(), 12.0)]), RULE)
+        judge(&measure(trajectories, training, &BTreeMap::from([("d".to_owned(), 12.0)])), RULE)
     }
 
     #[test]
@@ -204,7 +255,7 @@ mod tests {
     #[test]
     fn networks_that_have_not_learned_decide_nothing() {
         let rows = judged(&[planted("tanh", 1, 5.0, 0.01)], &[learned("tanh", 0.6)]);
-        assert!(rows.len() == 2 && rows.iter().all(|row| row.why == Some(Why::NotLearned)));
+        assert!(rows.len() >= 2 && rows.iter().all(|row| row.why == Some(Why::NotLearned)));
         assert_eq!(headline(&rows), "undecided: networks that have not learned");
     }
 

@@ -48,7 +48,8 @@ pub struct CauseRow {
 
 table!(CauseRow = "causes.csv");
 
-/// The table of effects, conditions in their order, each with its batch size (patterns an update sees).
+/// The table of effects, conditions in their order, each with its batch size (patterns an update sees); losses are matched at a
+/// training loss in bits.
 pub fn rows(
     conditions: &[(String, usize)],
     trajectories: &[Trajectory],

@@ -5,6 +5,9 @@
 //! α → 0; diffusion in a rough landscape grows with log Δ. α is the slope of log squared displacement against log Δ, of each
 //! network and layer; the share of networks that a log Δ law fits better than a power law stands beside it.
 //!
+//! Successive moves of a random walk are uncorrelated, so the cosine between them is 0 on average; of steady motion it is 1. Full batch has no
+//! noise to walk by, and no transition: it is the control, from a tenth of training on.
+//!
 //! The paper (§3.4): diffusion maximises the entropy of the weights under the training error. The joint density of a layer's
 //! weights over initialisations, samples and shuffles cannot be had from a dozen networks; what can is the entropy of each
 //! weight over networks as if Gaussian ([`gaussian_entropy`]), on average over the layer's weights, in bits a weight: an
@@ -12,13 +15,14 @@
 //! away), exact if the weights are Gaussian and independent. Its gain from the start to the transition (drift) and from the
 //! transition to the end (diffusion), over the networks whose layer has a transition, has intervals over networks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use infoplane_info::scaling::{line, line_error};
 use infoplane_info::statistics::{Interval, bootstrap, gaussian_entropy};
 use infoplane_model::random::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
+use crate::drawing::distinct;
 use crate::rows::{DisplacementRow, WeightMoment, WeightRow, table};
 use crate::verdict::intervals::{LEVEL, RESAMPLES, interval};
 
@@ -37,7 +41,13 @@ pub struct DiffusionRow {
     pub exponent_lower: Option<f64>,
     pub exponent_upper: Option<f64>,
     pub share_log_time: f64,
+    pub has_transition: bool,
+    pub increment_cosine: Option<f64>,
+    pub increment_cosine_lower: Option<f64>,
+    pub increment_cosine_upper: Option<f64>,
     pub weight_correlation: Option<f64>,
+    pub weight_correlation_lower: Option<f64>,
+    pub weight_correlation_upper: Option<f64>,
     pub weight_entropy_bits: Option<f64>,
     pub drift_entropy_gain_bits: Option<f64>,
     pub drift_entropy_gain_bits_lower: Option<f64>,
@@ -49,35 +59,113 @@ pub struct DiffusionRow {
 
 table!(DiffusionRow = "diffusion.csv");
 
-/// Exponents of every condition and layer, with 95 % bootstrap intervals over networks.
+/// One layer's moves in one network.
+#[derive(Debug, Default)]
+struct Moves {
+    /// log time since the transition, and squared displacement.
+    path: Vec<(f64, f64)>,
+    /// Cosines of moves that follow each other.
+    cosines: Vec<f64>,
+}
+
+/// How the weights of a condition's hidden layers move and end: a value of each network, mean over its layers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wandering {
+    /// Name of the condition.
+    pub condition: String,
+    /// Whether any layer has a transition; if none has, moves are since a tenth of training.
+    pub has_transition: bool,
+    /// Exponents of squared displacement.
+    pub exponents: Vec<f64>,
+    /// Cosines of successive moves.
+    pub cosines: Vec<f64>,
+    /// Correlations with other networks' weights.
+    pub correlations: Vec<f64>,
+}
+
+/// Of each condition, in the order of first appearance.
+pub fn wanderings(displacements: &[DisplacementRow], weights: &[WeightRow]) -> Vec<Wandering> {
+    let conditions = distinct(displacements.iter().map(|row| row.condition.as_str()));
+    let of_condition = |condition: &str| {
+        let of =
+            || displacements.iter().filter(move |row| row.condition == condition && row.squared_displacement > 0.0);
+        let output = of().map(|row| row.layer).max().unwrap_or(0);
+        let has_transition = of().any(|row| row.has_transition);
+        let mut moves: BTreeMap<(usize, usize), Moves> = BTreeMap::new();
+        for row in of().filter(|row| row.layer < output && row.has_transition == has_transition) {
+            moves.entry((row.replica, row.layer)).or_default().push(row);
+        }
+        moves.retain(|_, moves| moves.path.len() >= LEAST_POINTS);
+        let over_layers = |value: &dyn Fn(&Moves) -> Option<f64>| -> Vec<f64> {
+            let mut of_network: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+            moves.iter().for_each(|((replica, _), of)| of_network.entry(*replica).or_default().extend(value(of)));
+            of_network.values().filter_map(|values| mean(values)).collect()
+        };
+        let activation = of().map(|row| row.activation.as_str()).next().unwrap_or_default();
+        let ends: Vec<Vec<f64>> = (1..output)
+            .map(|layer| correlations(&layers_of(weights, condition, activation, layer).moment(WeightMoment::End)))
+            .collect();
+        let networks = ends.iter().map(Vec::len).min().unwrap_or(0);
+        Wandering {
+            condition: condition.to_owned(),
+            has_transition,
+            exponents: over_layers(&|of| Some(of.exponent())),
+            cosines: over_layers(&|of| mean(&of.cosines)),
+            correlations: (0..networks)
+                .filter_map(|k| mean(&ends.iter().map(|of| of[k]).collect::<Vec<_>>()))
+                .collect(),
+        }
+    };
+    conditions.into_iter().map(of_condition).collect()
+}
+
+impl Moves {
+    fn push(&mut self, row: &DisplacementRow) {
+        let since = (row.epoch - row.since_epoch) as f64;
+        self.path.push((since.ln(), row.squared_displacement));
+        self.cosines.extend(row.increment_cosine);
+    }
+
+    /// The slope of log squared displacement against log time.
+    fn exponent(&self) -> f64 {
+        line(&self.path.iter().map(|(log_t, d)| (*log_t, d.ln())).collect::<Vec<_>>()).0
+    }
+}
+
+/// Exponents of every condition and layer, with 95 % intervals over networks: of those that have a transition, or, if none has, of all,
+/// since a tenth of training.
 pub fn rows(displacements: &[DisplacementRow], weights: &[WeightRow]) -> Vec<DiffusionRow> {
     type Key<'a> = (&'a str, &'a str, usize);
+    let with: HashSet<Key> = displacements.iter().filter(|row| row.has_transition).map(of).collect();
     let mut order: Vec<Key> = Vec::new();
-    let mut paths: BTreeMap<Key, BTreeMap<usize, Vec<(f64, f64)>>> = BTreeMap::new();
+    let mut moves: BTreeMap<Key, BTreeMap<usize, Moves>> = BTreeMap::new();
     for row in displacements.iter().filter(|row| row.squared_displacement > 0.0) {
-        let key = (row.condition.as_str(), row.activation.as_str(), row.layer);
-        let of_layer = paths.entry(key).or_insert_with(|| {
+        let key = of(row);
+        if row.has_transition != with.contains(&key) {
+            continue;
+        }
+        let of_layer = moves.entry(key).or_insert_with(|| {
             order.push(key);
             BTreeMap::new()
         });
-        let since = (row.epoch - row.since_epoch) as f64;
-        of_layer.entry(row.replica).or_default().push((since.ln(), row.squared_displacement));
+        of_layer.entry(row.replica).or_default().push(row);
     }
     let mut rows = Vec::new();
     for key in order {
-        let networks: Vec<&Vec<(f64, f64)>> = paths[&key].values().filter(|path| path.len() >= LEAST_POINTS).collect();
+        let networks: Vec<&Moves> = moves[&key].values().filter(|moves| moves.path.len() >= LEAST_POINTS).collect();
         if networks.is_empty() {
             continue;
         }
-        let exponents: Vec<f64> = networks
-            .iter()
-            .map(|path| line(&path.iter().map(|(log_t, d)| (*log_t, d.ln())).collect::<Vec<_>>()).0)
-            .collect();
-        let log_time = networks.iter().filter(|path| fits_log_time_better(path)).count();
+        let exponents: Vec<f64> = networks.iter().map(|of| of.exponent()).collect();
+        let cosines: Vec<f64> = networks.iter().filter_map(|of| mean(&of.cosines)).collect();
+        let log_time = networks.iter().filter(|of| fits_log_time_better(&of.path)).count();
         let exponent = interval(&exponents);
+        let cosine = (!cosines.is_empty()).then(|| interval(&cosines));
         let (condition, activation, layer) = key;
         let layers = layers_of(weights, condition, activation, layer);
         let end = layers.moment(WeightMoment::End);
+        let correlations = correlations(&end);
+        let correlation = (!correlations.is_empty()).then(|| interval(&correlations));
         let drift = layers.gain(WeightMoment::Start, WeightMoment::Transition);
         let diffusion = layers.gain(WeightMoment::Transition, WeightMoment::End);
         rows.push(DiffusionRow {
@@ -89,7 +177,13 @@ pub fn rows(displacements: &[DisplacementRow], weights: &[WeightRow]) -> Vec<Dif
             exponent_lower: exponent.lower,
             exponent_upper: exponent.upper,
             share_log_time: log_time as f64 / networks.len() as f64,
-            weight_correlation: correlation_between(&end),
+            has_transition: with.contains(&key),
+            increment_cosine: cosine.map(|i| i.mean),
+            increment_cosine_lower: cosine.and_then(|i| i.lower),
+            increment_cosine_upper: cosine.and_then(|i| i.upper),
+            weight_correlation: correlation.map(|i| i.mean),
+            weight_correlation_lower: correlation.and_then(|i| i.lower),
+            weight_correlation_upper: correlation.and_then(|i| i.upper),
             weight_entropy_bits: entropy(&end.iter().collect::<Vec<_>>()),
             drift_entropy_gain_bits: drift.map(|gain| gain.mean),
             drift_entropy_gain_bits_lower: drift.and_then(|gain| gain.lower),
@@ -100,6 +194,14 @@ pub fn rows(displacements: &[DisplacementRow], weights: &[WeightRow]) -> Vec<Dif
         });
     }
     rows
+}
+
+fn of(row: &DisplacementRow) -> (&str, &str, usize) {
+    (&row.condition, &row.activation, row.layer)
+}
+
+fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// Whether D = a + b·log Δ leaves a smaller squared error, on D itself, than the power law fitted on logarithms.
@@ -151,13 +253,14 @@ fn entropy(networks: &[&Vec<f64>]) -> Option<f64> {
     bits.map(|bits| bits.iter().sum::<f64>() / weights as f64)
 }
 
-/// Mean Pearson correlation of weights over pairs of networks.
-fn correlation_between(networks: &[Vec<f64>]) -> Option<f64> {
-    let mut correlations = Vec::new();
-    for (k, a) in networks.iter().enumerate() {
-        correlations.extend(networks[..k].iter().filter_map(|b| pearson(a, b)));
-    }
-    (!correlations.is_empty()).then(|| correlations.iter().sum::<f64>() / correlations.len() as f64)
+/// Mean Pearson correlation of each network's weights with those of every other.
+fn correlations(networks: &[Vec<f64>]) -> Vec<f64> {
+    let with_others = |k: usize| {
+        let others = networks.iter().enumerate().filter(|(other, _)| *other != k);
+        let correlations: Vec<f64> = others.filter_map(|(_, other)| pearson(&networks[k], other)).collect();
+        mean(&correlations)
+    };
+    (0..networks.len()).filter_map(with_others).collect()
 }
 
 fn pearson(a: &[f64], b: &[f64]) -> Option<f64> {
@@ -187,7 +290,9 @@ mod tests {
                 epoch: 50 + since,
                 layer: 1,
                 since_epoch: 50,
+                has_transition: true,
                 squared_displacement: law(since as f64),
+                increment_cosine: None,
             })
             .collect();
         super::rows(&rows, &[]).remove(0)

@@ -2,8 +2,23 @@
 
 use infoplane_info::gradient::transition;
 use infoplane_info::scaling::line_error;
+use serde::{Deserialize, Serialize};
 
 use crate::rows::GradientRow;
+
+/// Which epoch is the transition from drift to diffusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransitionRule {
+    /// The epoch that best parts ratios above 1 from ratios below 1 ([`transition`]).
+    Parting,
+    /// The first with a ratio below 1 after one above.
+    FirstBelow,
+    /// The first after which no ratio reaches 1 again.
+    LastAbove,
+    /// Where the slope of log ratio against log epoch changes ([`GradientPath::change_point`]).
+    ChangePoint,
+}
 
 /// Fewest recorded epochs on either side of a change point.
 const LEAST_SEGMENT: usize = 3;
@@ -69,6 +84,22 @@ impl GradientPath {
         transition(&snr).map(|k| self.epochs[k])
     }
 
+    /// The first recorded epoch with a ratio below 1 after one that is not.
+    pub fn first_below(&self) -> Option<usize> {
+        let above = (0..self.epochs.len()).find(|&k| !self.is_below(k))?;
+        (above..self.epochs.len()).find(|&k| self.is_below(k)).map(|k| self.epochs[k])
+    }
+
+    /// The first recorded epoch from which on all ratios are below 1; none if they always are, or the last is not.
+    pub fn last_above(&self) -> Option<usize> {
+        let last = (0..self.epochs.len()).rfind(|&k| !self.is_below(k))?;
+        self.epochs.get(last + 1).copied()
+    }
+
+    fn is_below(&self, k: usize) -> bool {
+        self.mean[k] < self.std[k]
+    }
+
     /// The recorded epoch that best cuts log SNR against log epoch into two straight lines (least squares; Hinkley 1969).
     pub fn change_point(&self) -> Option<usize> {
         let points: Vec<(f64, f64)> = (0..self.epochs.len())
@@ -108,6 +139,13 @@ mod tests {
         assert_eq!(path.crossing(), Some(next(1000.0)));
         let change = path.change_point().unwrap();
         assert!((70..=140).contains(&change), "{change}");
-        assert_eq!(GradientPath { mean: vec![2.0; n], ..path }.crossing(), None);
+        assert_eq!((path.first_below(), path.last_above()), (Some(next(1000.0)), Some(next(1000.0))));
+        // A single dip is the first below, and is no transition by the others.
+        let mut dips = path.clone();
+        dips.mean[5] = 0.5;
+        assert_eq!(dips.first_below(), Some(epochs[5]));
+        assert_eq!((dips.crossing(), dips.last_above()), (path.crossing(), path.last_above()));
+        let never = GradientPath { mean: vec![2.0; n], ..path };
+        assert_eq!((never.crossing(), never.first_below(), never.last_above()), (None, None, None));
     }
 }

@@ -35,8 +35,11 @@ use crate::results::Results;
 use crate::rows::{self, DisplacementRow, GradientRow, InformationRow, Table as _, TrainingRow, WeightRow};
 use crate::run::{Settings, patterns_per_update};
 use crate::tasks::count;
+use crate::verdict::multiverse;
 use crate::{bound, trajectories, weights};
-use verdict::{CLAIMS, PhaseRule, judge};
+use causes::CauseRow;
+use timing::TimingRow;
+use verdict::{CLAIMS, Evidence, PhaseRule, judge};
 
 /// RQ2.
 #[derive(Debug)]
@@ -116,23 +119,42 @@ impl Question for Rq2 {
         rows::keep_trained(&mut gradients, &training, &last_epochs)?;
         rows::keep_trained(&mut information, &training, &last_epochs)?;
         let (paths, trajectories) = (gradient_path::collect(&gradients), trajectories::collect(&information));
-        let estimator = trajectories.first().map_or_else(String::new, |t| t.estimator.clone());
+        let (wanderings, diffusion) =
+            (diffusion::wanderings(&displacements, &weights), diffusion::rows(&displacements, &weights));
+        let batches = batch_sizes(settings)?;
+        let timings = |rule: &PhaseRule| timing::rows(&paths, &trajectories, rule);
+        let causes =
+            |rule: &PhaseRule| causes::rows(&batches, &trajectories, &paths, &training, rule.matched_loss_bits);
+        let judged = |rule: &PhaseRule, timings: &[TimingRow], causes: &[CauseRow]| {
+            let evidence = Evidence {
+                conditions: &conditions,
+                timings,
+                causes,
+                wanderings: &wanderings,
+                diffusion: &diffusion,
+                training: &training,
+            };
+            judge(&evidence, rule)
+        };
 
         let rule = &settings.verdict;
-        let timings = timing::rows(&paths, &trajectories, &estimator, rule.compression_bits);
-        let causes = causes::rows(&batch_sizes(settings)?, &trajectories, &paths, &training, rule.matched_loss_bits);
-        let claims = judge(&conditions, &timings, &causes, &training, rule);
+        let universes = multiverse::universes(rule, &CLAIMS, |rule| judged(rule, &timings(rule), &causes(rule)))?;
+        let (mut timings, causes) = (timings(rule), causes(rule));
+        let claims = judged(rule, &timings, &causes);
         results.write(&idnns::rows(&gradients))?;
         results.write(&timings)?;
         results.write(&causes)?;
-        results.write(&diffusion::rows(&displacements, &weights))?;
+        results.write(&diffusion)?;
 
+        // Information through the first estimator is what is drawn.
+        let first = timings.first().map(|row| row.estimator.clone());
+        timings.retain(|row| Some(&row.estimator) == first.as_ref());
         figures::gradients::draw(&gradients, &timings, &conditions[0], drawing)?;
         figures::causes::draw(&causes, drawing)?;
         figures::batch_size::draw(&causes, &rule.batch_sizes(&conditions[0]), drawing)?;
         figures::displacement::draw(&displacements, &conditions, drawing)?;
         let after = "The rules, fixed before the run: experiments/src/questions/rq2/verdict.rs.".to_owned();
-        Ok(Answer { claims, after, ..Answer::default() })
+        Ok(Answer { claims, universes, after, ..Answer::default() })
     }
 }
 

@@ -1,19 +1,19 @@
 //! Does compression start where drift turns into diffusion? Epochs of both, layer by layer and network by network.
 //!
-//! A layer's compression starts, in one network, at the first recorded epoch after its greatest I(X;T) at which it has lost a
-//! tenth of what it will lose; only where it loses at least `compression_bits`.
+//! A layer's compression starts, in one network, at the first recorded epoch after its greatest I(X;T), of all or from the fit on
+//! (`since`), at which it has lost `start_share` of what it will lose; only where it loses at least `compression_bits`.
 
 use infoplane_info::statistics::{Interval, bootstrap, spearman};
 use infoplane_model::random::{Purpose, stream};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::gradient_path::GradientPath;
+use super::gradient_path::{GradientPath, TransitionRule};
+use super::verdict::PhaseRule;
 use crate::rows::table;
 use crate::trajectories::Trajectory;
+use crate::trajectories::phases::{Fall, Since};
 use crate::verdict::intervals::{LEVEL, RESAMPLES, share};
-
-/// Share of the loss of I(X;T) that counts as its start.
-const START_SHARE: f64 = 0.1;
 
 /// The two epochs of one layer of one network: a row of `phases.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,10 @@ pub struct TimingRow {
     pub is_output: bool,
     /// Recorded epoch at which drift has turned into diffusion (SNR = 1); empty if there is none.
     pub crossing_epoch: Option<usize>,
+    /// First recorded epoch with SNR below 1 after one above; empty if there is none.
+    pub first_below_epoch: Option<usize>,
+    /// Recorded epoch from which on SNR stays below 1; empty if it never does, or always.
+    pub last_above_epoch: Option<usize>,
     /// Change point of log SNR against log epoch; empty if too few epochs were recorded.
     pub change_point_epoch: Option<usize>,
     /// Estimator of I(X;T).
@@ -40,22 +44,28 @@ pub struct TimingRow {
 
 table!(TimingRow = "phases.csv");
 
-/// Pairs each gradient path with the trajectory of the same layer through one estimator.
-pub fn rows(
-    paths: &[GradientPath],
-    trajectories: &[Trajectory],
-    estimator: &str,
-    compression_bits: f64,
-) -> Vec<TimingRow> {
-    paths
-        .iter()
-        .filter_map(|path| {
-            let trajectory = trajectories.iter().find(|t| {
-                t.estimator == estimator
-                    && t.condition == path.condition
-                    && t.activation == path.activation
-                    && t.layer == path.layer
-            })?;
+impl TimingRow {
+    /// The transition by a rule.
+    pub fn transition_epoch(&self, rule: TransitionRule) -> Option<usize> {
+        match rule {
+            TransitionRule::Parting => self.crossing_epoch,
+            TransitionRule::FirstBelow => self.first_below_epoch,
+            TransitionRule::LastAbove => self.last_above_epoch,
+            TransitionRule::ChangePoint => self.change_point_epoch,
+        }
+    }
+}
+
+/// Pairs each gradient path with the trajectories of the same layer, through every estimator that was asked at every recorded epoch.
+pub fn rows(paths: &[GradientPath], trajectories: &[Trajectory], rule: &PhaseRule) -> Vec<TimingRow> {
+    let is_same = |t: &Trajectory, path: &GradientPath| {
+        t.condition == path.condition && t.activation == path.activation && t.layer == path.layer
+    };
+    let of_path = |path: &GradientPath| -> Vec<TimingRow> {
+        let of: Vec<&Trajectory> = trajectories.iter().filter(|t| is_same(t, path)).collect();
+        let epochs = of.iter().map(|t| t.epochs.len()).max();
+        let dense = of.into_iter().filter(|t| Some(t.epochs.len()) == epochs);
+        let row = |trajectory: &Trajectory| {
             let r = trajectory.replicas.iter().position(|&replica| replica == path.replica)?;
             Some(TimingRow {
                 condition: path.condition.clone(),
@@ -64,61 +74,65 @@ pub fn rows(
                 layer: path.layer,
                 is_output: trajectory.is_output,
                 crossing_epoch: path.crossing(),
+                first_below_epoch: path.first_below(),
+                last_above_epoch: path.last_above(),
                 change_point_epoch: path.change_point(),
-                estimator: estimator.to_owned(),
-                compression_epoch: compression_start(
-                    &trajectory.epochs,
-                    &trajectory.i_xt.row(r).to_vec(),
-                    compression_bits,
-                ),
+                estimator: trajectory.estimator.clone(),
+                compression_epoch: compression_start(trajectory, r, rule),
             })
-        })
-        .collect()
+        };
+        dense.filter_map(row).collect()
+    };
+    paths.par_iter().flat_map_iter(of_path).collect()
 }
 
-fn compression_start(epochs: &[usize], i_xt: &[f64], least_bits: f64) -> Option<usize> {
-    let end = *i_xt.last()?;
-    let peak = (0..i_xt.len()).fold(0, |best, k| if i_xt[k] > i_xt[best] { k } else { best });
-    let lost = i_xt[peak] - end;
-    if lost < least_bits {
+fn compression_start(trajectory: &Trajectory, r: usize, rule: &PhaseRule) -> Option<usize> {
+    let i_xt = trajectory.i_xt.row(r);
+    let from = match rule.since {
+        Since::Peak => 0,
+        Since::Fit => {
+            let fit = trajectory.phases()[r].fit_epoch;
+            trajectory.epochs.iter().position(|&epoch| epoch == fit)?
+        }
+    };
+    let peak = (from..i_xt.len()).fold(from, |best, k| if i_xt[k] > i_xt[best] { k } else { best });
+    let fall = Fall { from: peak, lost: i_xt[peak] - i_xt.last()? };
+    if fall.lost < rule.compression_bits {
         return None;
     }
-    (peak..i_xt.len()).find(|&k| i_xt[k] <= i_xt[peak] - START_SHARE * lost).map(|k| epochs[k])
+    trajectory.lost_by(r, fall, rule.start_share).map(|k| trajectory.epochs[k])
 }
 
-/// How the two epochs go together over the hidden layers of a condition.
+/// How the two epochs go together over the hidden layers of a condition, through one estimator.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timing {
-    /// Share of layers × networks with a crossing.
+    /// Share of layers × networks with a transition.
     pub share_crossing: Interval,
-    /// Mean of log₁₀(compression epoch / crossing epoch); none if no layer has both.
+    /// Mean of log₁₀(compression epoch / transition epoch); none if no layer has both.
     pub log_ratio: Option<Interval>,
     /// Spearman's rank correlation of the two epochs; none if fewer than three layers have both.
     pub rank_correlation: Option<Interval>,
 }
 
-/// Over the hidden layers of a condition, with intervals over networks.
-pub fn summarise(rows: &[TimingRow], condition: &str) -> Option<Timing> {
-    let rows: Vec<&TimingRow> = rows.iter().filter(|row| row.condition == condition && !row.is_output).collect();
+/// Over the hidden layers of a condition through one estimator, with intervals over networks.
+pub fn summarise(rows: &[&TimingRow], rule: TransitionRule) -> Option<Timing> {
+    let rows: Vec<&TimingRow> = rows.iter().copied().filter(|row| !row.is_output).collect();
     let mut replicas: Vec<usize> = rows.iter().map(|row| row.replica).collect();
     replicas.sort_unstable();
     replicas.dedup();
     if replicas.is_empty() {
         return None;
     }
-    let pairs: Vec<Vec<(f64, f64)>> = replicas
-        .iter()
-        .map(|&replica| {
-            let both =
-                |row: &&&TimingRow| Some(((row.crossing_epoch?.max(1)) as f64, (row.compression_epoch?.max(1)) as f64));
-            rows.iter().filter(|row| row.replica == replica).filter_map(|row| both(&row)).collect()
-        })
-        .collect();
+    let of_replica = |replica: usize| rows.iter().filter(move |row| row.replica == replica);
+    let both =
+        |row: &&&TimingRow| Some(((row.transition_epoch(rule)?.max(1)) as f64, (row.compression_epoch?.max(1)) as f64));
+    let pairs: Vec<Vec<(f64, f64)>> =
+        replicas.iter().map(|&replica| of_replica(replica).filter_map(|row| both(&row)).collect()).collect();
     let crossed: Vec<f64> = replicas
         .iter()
         .map(|&replica| {
-            let of_replica: Vec<_> = rows.iter().filter(|row| row.replica == replica).collect();
-            of_replica.iter().filter(|row| row.crossing_epoch.is_some()).count() as f64 / of_replica.len() as f64
+            let with = of_replica(replica).filter(|row| row.transition_epoch(rule).is_some());
+            with.count() as f64 / of_replica(replica).count() as f64
         })
         .collect();
     let over = |statistic: &dyn Fn(&[usize]) -> f64| {
@@ -126,12 +140,17 @@ pub fn summarise(rows: &[TimingRow], condition: &str) -> Option<Timing> {
     };
     let drawn_pairs = |drawn: &[usize]| drawn.iter().flat_map(|&r| pairs[r].iter().copied()).collect::<Vec<_>>();
     let count = pairs.iter().map(Vec::len).sum::<usize>();
+    // Sums of logarithms, and how many, of each network.
+    let logs: Vec<(f64, f64)> = pairs
+        .iter()
+        .map(|of| (of.iter().map(|(transition, start)| (start / transition).log10()).sum(), of.len() as f64))
+        .collect();
     Some(Timing {
         share_crossing: share(&crossed),
         log_ratio: (count > 0).then(|| {
             over(&|drawn| {
-                let pairs = drawn_pairs(drawn);
-                pairs.iter().map(|(crossing, start)| (start / crossing).log10()).sum::<f64>() / pairs.len() as f64
+                let (sum, count) = drawn.iter().fold((0.0, 0.0), |(s, n), &r| (s + logs[r].0, n + logs[r].1));
+                sum / count
             })
         }),
         rank_correlation: (count > 2).then(|| over(&|drawn| spearman(&drawn_pairs(drawn)).unwrap_or(f64::NAN))),
@@ -141,12 +160,34 @@ pub fn summarise(rows: &[TimingRow], condition: &str) -> Option<Timing> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
 
     #[test]
-    fn compression_starts_when_a_tenth_is_lost() {
-        let epochs = [0, 1, 2, 3, 4, 5];
-        assert_eq!(compression_start(&epochs, &[1.0, 5.0, 4.9, 4.5, 2.0, 1.0], 0.5), Some(3));
-        assert_eq!(compression_start(&epochs, &[1.0, 2.0, 3.0, 4.0, 5.0, 5.0], 0.5), None);
+    fn compression_starts_when_a_share_is_lost_after_the_peak_or_the_fit() {
+        let start = |i_xt: [f64; 6], since, start_share| {
+            let trajectory = Trajectory {
+                dataset: "d".into(),
+                architecture: "a".into(),
+                condition: "c".into(),
+                activation: "tanh".into(),
+                train_fraction: 0.5,
+                estimator: "e".into(),
+                layer: 1,
+                is_output: false,
+                epochs: (0..6).collect(),
+                replicas: vec![0, 1],
+                i_xt: Array2::from_shape_fn((2, 6), |(_, e)| i_xt[e]),
+                i_ty: Array2::from_shape_fn((2, 6), |(_, e)| [0.0, 0.1, 0.2, 1.0, 1.0, 1.0][e]),
+            };
+            let rule = PhaseRule { since, start_share, ..PhaseRule::planted() };
+            compression_start(&trajectory, 0, &rule)
+        };
+        let path = [1.0, 5.0, 4.9, 4.5, 2.0, 1.0];
+        assert_eq!(start(path, Since::Peak, 0.1), Some(3));
+        assert_eq!(start(path, Since::Peak, 0.5), Some(4));
+        // The fit is at epoch 3, from which on 3.5 bits are lost.
+        assert_eq!(start(path, Since::Fit, 0.1), Some(4));
+        assert_eq!(start([1.0, 2.0, 3.0, 4.0, 5.0, 5.0], Since::Peak, 0.1), None);
     }
 
     #[test]
@@ -160,16 +201,23 @@ mod tests {
                     layer,
                     is_output: layer == 3,
                     crossing_epoch: Some(10 * (replica + 1) * layer),
+                    first_below_epoch: Some((replica + 1) * layer),
+                    last_above_epoch: None,
                     change_point_epoch: None,
                     estimator: "e".into(),
                     compression_epoch: Some(100 * (replica + 1) * layer),
                 })
             })
             .collect();
-        let timing = summarise(&rows, "c").unwrap();
+        let rows: Vec<&TimingRow> = rows.iter().collect();
+        let timing = summarise(&rows, TransitionRule::Parting).unwrap();
         approx::assert_abs_diff_eq!(timing.log_ratio.unwrap().mean, 1.0, epsilon = 1e-12);
         approx::assert_abs_diff_eq!(timing.rank_correlation.unwrap().mean, 1.0, epsilon = 1e-12);
         assert_eq!(timing.share_crossing.mean, 1.0);
-        assert!(summarise(&rows, "other").is_none());
+        let earlier = summarise(&rows, TransitionRule::FirstBelow).unwrap();
+        approx::assert_abs_diff_eq!(earlier.log_ratio.unwrap().mean, 2.0, epsilon = 1e-12);
+        let none = summarise(&rows, TransitionRule::LastAbove).unwrap();
+        assert_eq!((none.share_crossing.mean, none.log_ratio, none.rank_correlation), (0.0, None, None));
+        assert!(summarise(&[], TransitionRule::Parting).is_none());
     }
 }

@@ -172,6 +172,7 @@ impl Question for Rq4 {
             after: "The other levels: verdict.csv. The rules, fixed before the run: experiments/src/questions/rq4/verdict.rs."
                 .to_owned(),
             printed_level: Some(rule.goal().to_string()),
+            ..Answer::default()
         })
     }
 }
