@@ -60,7 +60,9 @@ fn every_claim_has_an_interval_and_the_linear_network_is_judged_too() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let claims: Vec<ClaimRow> = read(&folder.path().join("verdict.csv")).unwrap();
     assert!(claims.iter().any(|claim| claim.condition == "linear"));
-    assert!(claims.iter().all(|claim| claim.networks == 4));
+    // Fewer where only some have a transition.
+    assert!(claims.iter().all(|claim| (1..=4).contains(&claim.networks)));
+    assert!(claims.iter().filter(|claim| claim.networks == 4).count() * 2 > claims.len());
     // Both ends or, where all networks are equal, neither.
     let is_whole =
         |claim: &&ClaimRow| claim.lower.zip(claim.upper).is_some_and(|(l, u)| l <= claim.value && claim.value <= u);

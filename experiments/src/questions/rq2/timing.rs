@@ -108,6 +108,8 @@ fn compression_start(trajectory: &Trajectory, r: usize, rule: &PhaseRule) -> Opt
 pub struct Timing {
     /// Share of layers × networks with a transition.
     pub share_crossing: Interval,
+    /// Networks of which a layer has both epochs.
+    pub networks: usize,
     /// Mean of log₁₀(compression epoch / transition epoch); none if no layer has both.
     pub log_ratio: Option<Interval>,
     /// Spearman's rank correlation of the two epochs; none if fewer than three layers have both.
@@ -147,6 +149,7 @@ pub fn summarise(rows: &[&TimingRow], rule: TransitionRule) -> Option<Timing> {
         .collect();
     Some(Timing {
         share_crossing: share(&crossed),
+        networks: pairs.iter().filter(|of| !of.is_empty()).count(),
         log_ratio: (count > 0).then(|| {
             over(&|drawn| {
                 let (sum, count) = drawn.iter().fold((0.0, 0.0), |(s, n), &r| (s + logs[r].0, n + logs[r].1));
@@ -213,7 +216,7 @@ mod tests {
         let timing = summarise(&rows, TransitionRule::Parting).unwrap();
         approx::assert_abs_diff_eq!(timing.log_ratio.unwrap().mean, 1.0, epsilon = 1e-12);
         approx::assert_abs_diff_eq!(timing.rank_correlation.unwrap().mean, 1.0, epsilon = 1e-12);
-        assert_eq!(timing.share_crossing.mean, 1.0);
+        assert_eq!((timing.share_crossing.mean, timing.networks), (1.0, 10));
         let earlier = summarise(&rows, TransitionRule::FirstBelow).unwrap();
         approx::assert_abs_diff_eq!(earlier.log_ratio.unwrap().mean, 2.0, epsilon = 1e-12);
         let none = summarise(&rows, TransitionRule::LastAbove).unwrap();

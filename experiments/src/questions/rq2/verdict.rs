@@ -277,11 +277,11 @@ impl Judge<'_> {
                 }
                 if let Some(ratio) = timing.log_ratio {
                     let decision = guarded(within(ratio, rule.factor.log10()));
-                    claims.push(STARTS_THERE.row(&place, RATIO, (networks, ratio), decision));
+                    claims.push(STARTS_THERE.row(&place, RATIO, (timing.networks, ratio), decision));
                 }
                 if let Some(rho) = timing.rank_correlation {
                     let decision = guarded(above_zero(rho));
-                    claims.push(GOES_WITH_IT.row(&place, CORRELATION, (networks, rho), decision));
+                    claims.push(GOES_WITH_IT.row(&place, CORRELATION, (timing.networks, rho), decision));
                 }
             }
         }
