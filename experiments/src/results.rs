@@ -22,8 +22,9 @@ use crate::{quoting, version};
 /// What a run's numbers come from.
 const SOURCES: &str = "sources.json";
 
-/// Files that every run writes.
-const OURS: [&str; 4] = [InformationRow::FILE, TrainingRow::FILE, ClaimRow::FILE, "report.html"];
+/// Files that runs write, and those of `calibrate`.
+const OURS: [&str; 6] =
+    [InformationRow::FILE, TrainingRow::FILE, ClaimRow::FILE, "report.html", "calibration.csv", "summary.csv"];
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
