@@ -8,6 +8,8 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 
 use infoplane_experiments::arrays::{self, labels::Rows};
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
 
 static ESTIMATE: LazyLock<PathBuf> = LazyLock::new(|| infoplane_tests::program("estimate"));
 
@@ -181,4 +183,49 @@ fn packed_bombs_are_refused_before_they_are_held() {
     assert!(large.contains("large.npz") && large.contains("268435456"), "{large}");
     let short = limited(&zip("short.npz", 1 << 40, 1 << 20));
     assert!(short.contains("short.npz") && short.contains("but holds 1048576"), "{short}");
+}
+
+/// What the fuzz targets do for minutes (fuzz/), for a second: bytes changed, cut out and put in from other programs' files.
+#[test]
+fn damaged_files_are_read_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let rng = &mut ChaCha8Rng::seed_from_u64(23);
+    let entries = ["files", "formats"].map(|name| fs::read_dir(data(name)).unwrap()).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let whole: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+    let (mut read, mut refused) = (0, 0);
+    for _ in 0..20_000 {
+        let which = rng.random_range(0..paths.len());
+        let mut bytes = whole[which].clone();
+        let at = rng.random_range(0..bytes.len());
+        match rng.random_range(0..4) {
+            0 => bytes.truncate(at.max(1)),
+            1 => drop(bytes.drain(at..rng.random_range(at..bytes.len()))),
+            2 => {
+                let other = &whole[rng.random_range(0..whole.len())];
+                bytes.truncate(at);
+                bytes.extend_from_slice(&other[rng.random_range(0..other.len())..]);
+            }
+            _ => {
+                // Headers are where it counts.
+                let reach = bytes.len().min(if rng.random_bool(0.7) { 160 } else { usize::MAX });
+                for _ in 0..rng.random_range(1..8) {
+                    bytes[rng.random_range(0..reach)] = rng.random();
+                }
+            }
+        }
+        let damaged = folder.path().join(paths[which].file_name().unwrap());
+        fs::write(&damaged, &bytes).unwrap();
+        match (arrays::read(&damaged), arrays::read_labels(&damaged, None)) {
+            (Err(first), Err(second)) => {
+                let (first, second) = (format!("{first:#}"), format!("{second:#}"));
+                assert!(!first.is_empty() && !second.is_empty());
+                refused += 1;
+            }
+            _ => read += 1,
+        }
+    }
+    println!("{read} read, {refused} refused");
+    assert!(read > 1000 && refused > 1000, "{read} read, {refused} refused");
 }
