@@ -85,7 +85,7 @@ audit:
     cargo deny check licenses bans sources
     @if cargo deny fetch db; then cargo deny check advisories; else echo "audit: advisories NOT CHECKED, their list cannot be fetched from here" >&2; fi
 
-# one parser against bytes it did not expect: mat, npy, npz, csv, safetensors, idx or toml, for so many seconds
+# one parser against bytes it did not expect: mat, npy, npz, csv, packed, safetensors, idx or toml, for so many seconds
 fuzz TARGET SECONDS="600":
     fuzz/run.sh "$1" "$2"
 

@@ -10,18 +10,19 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 cargo build --release --quiet --target "$host" --bin "$target"
 mkdir -p "corpus/$target" artifacts
 case $target in
-    npy) cp ../tests/data/*.npy ../tests/data/formats/*.npy corpus/npy/ ;;
-    npz) cp ../tests/data/*.npz ../tests/data/formats/*.npz corpus/npz/ ;;
-    mat) cp ../tests/data/*.mat ../tests/data/formats/*.mat corpus/mat/ ;;
+    npy) cp ../tests/data/*.npy ../tests/data/f*/*.npy corpus/npy/ ;;
+    npz) cp ../tests/data/*.npz ../tests/data/f*/*.npz corpus/npz/ ;;
+    mat) cp ../tests/data/*.mat ../tests/data/f*/*.mat corpus/mat/ ;;
     csv)
-        cp ../tests/data/*.csv ../tests/data/formats/*.csv ../tests/data/formats/*.t?? corpus/csv/
+        cp ../tests/data/*.csv ../tests/data/f*/*.csv ../tests/data/f*/*.t?? corpus/csv/
         for table in information_plane training; do
             head -n 5 "../results/reference/rq1/$table.csv" >"corpus/csv/$table.csv" 2>/dev/null || true
         done
         printf '0.25,0.25\n0.5,0\n' >corpus/csv/joint.csv
         ;;
+    packed) cp ../tests/data/f*/*.gz ../tests/data/files/no_* corpus/packed/ ;;
     safetensors)
-        cp ../tests/data/formats/*.safetensors corpus/safetensors/
+        cp ../tests/data/f*/*.safetensors corpus/safetensors/
         # An array [1 x 2], and a network of two linear layers.
         printf '\x40\0\0\0\0\0\0\0{"a":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}        \0\0\x80\x3f\0\0\0\x40' \
             >corpus/safetensors/array

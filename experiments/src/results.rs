@@ -22,8 +22,9 @@ use crate::{quoting, version};
 /// What a run's numbers come from.
 const SOURCES: &str = "sources.json";
 
-/// Files that every run writes.
-const OURS: [&str; 4] = [InformationRow::FILE, TrainingRow::FILE, ClaimRow::FILE, "report.html"];
+/// Files that runs write, and those of `calibrate`.
+const OURS: [&str; 6] =
+    [InformationRow::FILE, TrainingRow::FILE, ClaimRow::FILE, "report.html", "calibration.csv", "summary.csv"];
 
 /// The folder of one run.
 #[derive(Debug, Clone)]
@@ -99,9 +100,14 @@ impl Results {
         let results = Self { folder, config, sources };
         if !is_new {
             let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let there = results.sources_there()?;
+            // Some settings follow from the data: where the same files hold other data, that is the difference.
+            if there.as_ref().is_some_and(|there| there.keys().eq(results.sources.keys())) {
+                results.check_sources(there.as_ref())?;
+            }
             results.check(&path, &text)?;
         }
-        results.check_sources()?;
+        results.check_sources(results.sources_there()?.as_ref())?;
         Ok(results)
     }
 
@@ -128,21 +134,30 @@ impl Results {
         }
     }
 
-    /// Whether the data are those that the folder was begun with.
-    fn check_sources(&self) -> Result<()> {
-        let (shown, path) = (self.folder.display(), self.file(SOURCES));
+    /// The data that the folder was begun with, if it says.
+    fn sources_there(&self) -> Result<Option<Sources>> {
+        let path = self.file(SOURCES);
         if !path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let there = serde_json::from_slice(&text)
+            .with_context(|| format!("{} is damaged; delete the folder or choose another --output", path.display()))?;
+        Ok(Some(there))
+    }
+
+    /// Whether the data are those.
+    fn check_sources(&self, there: Option<&Sources>) -> Result<()> {
+        let shown = self.folder.display();
+        let Some(there) = there else {
             ensure!(
                 self.sources.is_empty(),
                 "{shown} was begun without checksums of its data, so whether they have changed cannot be told; choose another --output, or \
                  delete that folder"
             );
             return Ok(());
-        }
-        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let there: Sources = serde_json::from_slice(&text)
-            .with_context(|| format!("{} is damaged; delete the folder or choose another --output", path.display()))?;
-        let differences = sources::differences(&there, &self.sources);
+        };
+        let differences = sources::differences(there, &self.sources);
         ensure!(
             differences.is_empty(),
             "{shown} was begun with other data: files have changed since. Put them back, choose another --output, or delete that folder. \

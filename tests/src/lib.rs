@@ -3,6 +3,9 @@
 //! Programs are tested as users run them, so this crate can build them: cargo does not build another package's programs
 //! for a test.
 
+#[cfg(target_os = "linux")]
+pub mod disk;
+
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -6,6 +6,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
+#[cfg(target_os = "linux")]
+use infoplane_tests::disk::Disk;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
@@ -251,42 +253,13 @@ fn what_a_newer_version_wrote_is_refused() {
     assert!(!refused.status.success() && text.contains("another version") && text.contains("i_xt_nats"), "{text}");
 }
 
-/// A small file system of its own; `None`, said, where that is not allowed.
-#[cfg(target_os = "linux")]
-struct Disk(tempfile::TempDir);
-
-#[cfg(target_os = "linux")]
-impl Disk {
-    fn new(options: &str) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(folder.path()).output();
-        if mount.is_ok_and(|output| output.status.success()) {
-            return Some(Self(folder));
-        }
-        eprintln!("NOT RUN: mounting a small file system ({options}) needs the rights of root");
-        None
-    }
-
-    fn remount(&self, options: &str) {
-        let options = format!("remount,{options}");
-        assert!(Command::new("mount").args(["-o", &options]).arg(self.0.path()).status().unwrap().success());
-    }
-}
-
-#[cfg(target_os = "linux")]
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg(self.0.path()).status();
-    }
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_said_and_gone_on_from_when_there_is_room() {
     // From too small for anything to too small for the figures.
     let sizes = ["size=16k", "size=64k", "size=160k", "size=400k", "size=900k"];
-    let Some(disk) = Disk::new(sizes[0]) else { return };
-    let run = disk.0.path().join("run");
+    let Some(disk) = Disk::mounted(sizes[0]) else { return };
+    let run = disk.path().join("run");
     for size in sizes {
         disk.remount(size);
         let output = rq1(&run, &[]);
@@ -300,8 +273,8 @@ fn a_full_disk_is_said_and_gone_on_from_when_there_is_room() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_read_only_folder_is_said() {
-    let Some(disk) = Disk::new("size=64m") else { return };
-    let run = disk.0.path().join("run");
+    let Some(disk) = Disk::mounted("size=64m") else { return };
+    let run = disk.path().join("run");
     disk.remount("ro");
     let output = rq1(&run, &[]);
     assert!(!output.status.success() && said(&output).contains("cannot make the results folder"), "{}", said(&output));

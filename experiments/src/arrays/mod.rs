@@ -8,12 +8,14 @@
 //! | [`mat`] | MATLAB .mat, levels 4 and 5 (up to -v7) |
 //! | [`numbers`] | numbers of every type, none changed |
 //! | [`labels`] | labels as numbers, words or one-hot |
+//! | [`foreign`] | what is not read, and what to write instead |
 //! | [`layers`] | many layers: files, folders, all arrays of a file, a whole training run |
 //!
 //! A file that holds several arrays takes the one named after a colon: `layers.npz:hidden1`. Nothing is allocated on the word
 //! of a header: sizes are checked against the bytes there are. What cannot be read as it is, or could be read in two ways, is
 //! refused.
 
+pub mod foreign;
 pub mod header;
 pub mod labels;
 pub mod layers;
@@ -30,6 +32,7 @@ use anyhow::{Context, Result, bail, ensure};
 use infoplane_info::Description;
 use ndarray::{Array2, ArrayD, ArrayView2, Axis, CowArray, Ix2, IxDyn};
 
+use foreign::Foreign;
 use header::First;
 pub use labels::{Labels, read_labels, read_with_labels};
 use numbers::Kind;
@@ -253,7 +256,8 @@ fn is_text(path: &Path, name: Option<&str>) -> Result<bool> {
     if let Some(name) = name.filter(|_| is_text || end == "npy") {
         bail!("{} is one array, without names; leave out `:{name}`", path.display());
     }
-    ensure!(is_text || !packed, "{}: unpack it first (gunzip); only text is read packed", path.display());
+    let foreign = Foreign::of_name(&end).is_some();
+    ensure!(is_text || foreign || !packed, "{}: unpack it first (gunzip); only text is read packed", path.display());
     Ok(is_text)
 }
 
@@ -264,23 +268,13 @@ fn content(path: &Path, name: Option<&str>) -> Result<Content> {
         "npz" => npy::read_npz(path, name),
         "safetensors" => safetensors::read(path, name),
         "mat" => mat::read(path, name),
-        end => bail!("{}: {}", path.display(), unread(end)),
-    }
-}
-
-/// What to do with a file that is not read.
-fn unread(extension: &str) -> &'static str {
-    match extension {
-        "h5" | "hdf5" | "keras" => {
-            "HDF5 is not read; in Python, h5py reads it, and np.save writes an array of it as .npy"
-        }
-        "pt" | "pth" | "pkl" | "pickle" | "joblib" => {
-            "pickles are not read; in PyTorch, np.save(\"t.npy\", tensor.numpy()), or safetensors.torch.save_file"
-        }
-        "parquet" | "feather" | "arrow" => "it is not read; in pandas, frame.to_csv(\"t.csv\", index=False)",
-        "xlsx" | "xls" | "ods" => "spreadsheets are not read; save the sheet as .csv",
-        "rds" | "rdata" | "rda" => "R's own files are not read; write.csv(a, \"t.csv\", row.names = FALSE)",
-        _ => "files end in .npy, .npz, .csv, .tsv, .txt (each also .gz), .safetensors or .mat; this one does not",
+        end => match Foreign::of_name(end) {
+            Some(foreign) => bail!("{}: {}", path.display(), foreign.remedy(path)),
+            None => bail!(
+                "{}: files end in .npy, .npz, .csv, .tsv, .txt (each also .gz), .safetensors or .mat; this one does not",
+                path.display()
+            ),
+        },
     }
 }
 

@@ -15,6 +15,9 @@ use super::source;
 /// A line longer than this is no row of numbers.
 const LONGEST_LINE: u64 = 1 << 26;
 
+/// A line with more cells is no row of a layer, and each is held as text while the first line is judged.
+const MOST_COLUMNS: usize = 1 << 20;
+
 /// Cells that mean that there is none.
 const MISSING: [&str; 9] = ["", "NA", "N/A", "<NA>", "NaN", "nan", "null", "None", "?"];
 
@@ -73,7 +76,16 @@ pub fn read(path: &Path, words: bool) -> Result<Text> {
     let second = lines.next()?;
     let delimiter = delimiter(&first.text, second.as_ref().map(|line| line.text.as_str()));
     let mut cells = Vec::new();
-    split(&first.text, delimiter, |cell| cells.push(cell.to_owned()));
+    split(&first.text, delimiter, |cell| {
+        if cells.len() <= MOST_COLUMNS {
+            cells.push(cell.to_owned());
+        }
+    });
+    ensure!(
+        cells.len() <= MOST_COLUMNS,
+        "{shown}: line {} has more than {MOST_COLUMNS} columns; a row is a sample: is it transposed?",
+        first.number
+    );
     let mut table = Reader::new(shown.to_string(), cells, words, second.is_none());
     let quotes = |text: &str| text.matches('"').count();
     let mut next = second;

@@ -14,8 +14,9 @@
 //! | [`classes`] | class labels beside layers: wide, rounded, cut off, in unlike units, with rare classes and many |
 //! | [`tied`] | pairs in unlike units, rounded, cut off |
 //! | [`support`] | layers over all of a finite X, as the questions measure them |
-//! | [`run`], [`summary`] | every estimator on every problem; what came out |
+//! | [`settings`], [`run`], [`summary`] | what is asked; every estimator on every problem, as jobs; what came out |
 //! | [`guide`] | which estimator when, from the summary |
+//! | [`program`] | `calibrate` itself |
 //! | [`advice`], [`trust`] | what the committed summary says for and against an estimator, and of a verdict's |
 
 pub mod advice;
@@ -25,7 +26,9 @@ pub mod gaussian;
 pub mod guide;
 pub mod homeomorphisms;
 pub mod layers;
+pub mod program;
 pub mod run;
+pub mod settings;
 pub mod student;
 pub mod summary;
 pub mod support;

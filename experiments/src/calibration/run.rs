@@ -1,19 +1,23 @@
 //! Every estimator on every problem: the rows of `calibration.csv`.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Range;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use infoplane_info::Estimate;
 use infoplane_info::estimators::EstimatorKind;
 use infoplane_info::estimators::significance::interval_of_pair;
 use infoplane_model::random::{Purpose, stream};
+use rayon::ThreadPool;
 use serde::{Deserialize, Serialize};
 
+use super::settings::{CalibrationSettings, Candidate};
 use super::{Kind, Problem, Sampled};
+use crate::jobs::Tables;
 use crate::methods::Method;
+use crate::progress::Progress;
 use crate::rows::table;
+use crate::threads;
 
 /// One estimate: `calibration.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,72 +57,95 @@ pub struct CalibrationRow {
 
 table!(CalibrationRow = "calibration.csv");
 
-/// An estimator, and how far it is asked.
-#[derive(Debug, Clone)]
-pub struct Candidate {
-    /// The estimator.
-    pub method: Method,
-    /// Rows beyond which it costs too much.
-    pub most_rows: usize,
-    /// Whether the problems that do not stand for their family are left to the greatest number of rows that all have.
-    pub sparing: bool,
-    /// Whether it is asked about class labels.
-    pub labels: bool,
-}
-
-/// What is drawn.
-#[derive(Debug, Clone, Copy)]
-pub struct Size<'a> {
-    /// Numbers of rows of every problem.
-    pub rows: &'a [usize],
-    /// Numbers of rows of the problems that stand for their family.
-    pub more_rows: &'a [usize],
-    /// Draws of each; a layer over all of X is not drawn and comes once.
-    pub seeds: u64,
-    /// The first seed.
-    pub first_seed: u64,
-    /// Random halves of the rows for intervals, at the least number of rows; 0 for none.
-    pub halves: usize,
-}
-
 /// Runs a piece of work and says how many bytes it held at most, if that is counted.
 pub type PeakBytes = fn(&mut dyn FnMut()) -> Option<u64>;
 
-/// Every estimator on every problem, at each number of rows, for every seed; rows in that order, for any number of threads.
-///
-/// Each case has a thread for itself, inner loops included, so that seconds and bytes are its own.
-///
-/// # Errors
-/// If a thread cannot be started.
-pub fn calibrate(
-    problems: &[Problem],
-    candidates: &[Candidate],
-    size: Size,
-    threads: usize,
-    peak_bytes: PeakBytes,
-) -> Result<Vec<CalibrationRow>> {
-    let cases = cases(problems, size);
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    let work = || -> Result<()> {
-        let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().context("cannot start a thread")?;
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            // From the end: the greatest numbers of rows come last in the list, and should not be waited for.
-            let Some(case) = cases.len().checked_sub(number + 1).map(|place| &cases[place]) else { return Ok(()) };
-            let rows = alone.install(|| case.rows(candidates, size, peak_bytes));
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((cases.len() - 1 - number, rows));
+/// Draws of a job at most: few, since threads share a calibration job by job.
+const DRAWS: usize = 4;
+
+/// Some draws of a problem at one number of rows, which are one job.
+#[derive(Debug)]
+pub struct Block<'a> {
+    problem: &'a Problem,
+    rows: usize,
+    seeds: Range<u64>,
+}
+
+/// The jobs of a calibration: problem by problem, number of rows by number of rows, seed by seed.
+pub fn blocks<'a>(problems: &'a [Problem], settings: &CalibrationSettings) -> Vec<Block<'a>> {
+    let mut blocks = Vec::new();
+    for problem in problems {
+        if let Some(rows) = problem.rows() {
+            // A layer over all of X is not drawn, and comes once.
+            blocks.push(Block { problem, rows, seeds: 0..1 });
+            continue;
         }
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    })?;
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(place, _)| *place);
-    Ok(done.into_iter().flat_map(|(_, rows)| rows).collect())
+        let more: &[usize] = if problem.representative { &settings.more_rows } else { &[] };
+        let end = settings.first_seed + settings.seeds.min(problem.most_draws);
+        for &rows in settings.rows.iter().chain(more) {
+            let firsts = (settings.first_seed..end).step_by(DRAWS);
+            blocks.extend(firsts.map(|first| Block { problem, rows, seeds: first..end.min(first + DRAWS as u64) }));
+        }
+    }
+    blocks
+}
+
+impl Block<'_> {
+    /// What it costs, in rows drawn.
+    pub fn cost(&self) -> u64 {
+        self.rows as u64 * (self.seeds.end - self.seeds.start)
+    }
+
+    /// Asks every estimator about every draw, and goes on after so many of these questions if that many were `saved`.
+    ///
+    /// A draw has a thread for itself, inner loops included, so that seconds and bytes are its own.
+    ///
+    /// # Errors
+    /// If a thread cannot be had, a row cannot be written, or the run shall stop.
+    pub fn run(&self, asking: Asking, saved: Option<usize>, tables: &mut Tables) -> Result<()> {
+        let Asking { candidates, settings, peak_bytes, progress } = asking;
+        progress.message(format!("{}, {} rows", self.problem.name, self.rows));
+        let mut done = saved.unwrap_or(0);
+        for (k, seed) in self.seeds.clone().enumerate() {
+            let before = k * candidates.len();
+            if done < before + candidates.len() {
+                let thread = threads::alone()?;
+                let case = Case { problem: self.problem, rows: self.rows, seed };
+                let sampled = on(thread.as_ref(), || self.problem.draw(self.rows, seed));
+                for candidate in &candidates[done - before..] {
+                    if case.asks(candidate, &sampled, settings) {
+                        let row = on(thread.as_ref(), || case.row(&sampled, &candidate.method, settings, peak_bytes));
+                        row.map_or(Ok(()), |row| tables.write(&row))?;
+                    }
+                    done += 1;
+                    tables.keep(|| done)?;
+                }
+            }
+            progress.advance(self.rows as u64);
+        }
+        Ok(())
+    }
+}
+
+/// What all jobs are asked by.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// The estimators.
+    pub candidates: &'a [Candidate],
+    /// How much is asked.
+    pub settings: &'a CalibrationSettings,
+    /// The counting of bytes.
+    pub peak_bytes: PeakBytes,
+    /// Who hears of it.
+    pub progress: &'a Progress,
+}
+
+/// Does a piece of work on a thread of its own, or on this one if there is no other.
+fn on<T: Send>(thread: Option<&ThreadPool>, work: impl FnOnce() -> T + Send) -> T {
+    match thread {
+        Some(thread) => thread.install(work),
+        None => work(),
+    }
 }
 
 /// A draw.
@@ -126,22 +153,6 @@ struct Case<'a> {
     problem: &'a Problem,
     rows: usize,
     seed: u64,
-}
-
-fn cases<'a>(problems: &'a [Problem], size: Size) -> Vec<Case<'a>> {
-    let mut cases = Vec::new();
-    for problem in problems {
-        if let Some(rows) = problem.rows() {
-            cases.push(Case { problem, rows, seed: 0 });
-            continue;
-        }
-        let more = if problem.representative { size.more_rows } else { &[] };
-        for &rows in size.rows.iter().chain(more) {
-            let seeds = size.first_seed..size.first_seed + size.seeds.min(problem.most_draws);
-            cases.extend(seeds.map(|seed| Case { problem, rows, seed }));
-        }
-    }
-    cases
 }
 
 /// Whether all distances between rows, by brute force, are not too many.
@@ -152,27 +163,29 @@ fn is_affordable(method: &Method, rows: usize, sampled: &Sampled) -> bool {
 }
 
 impl Case<'_> {
-    fn rows(&self, candidates: &[Candidate], size: Size, peak_bytes: PeakBytes) -> Vec<CalibrationRow> {
-        let sampled = self.problem.draw(self.rows, self.seed);
-        let common = size.rows.iter().max() == Some(&self.rows) || self.problem.rows().is_some();
-        let asked = candidates.iter().filter(|candidate| {
-            let spared = candidate.sparing && !self.problem.representative && !common;
-            let of_labels = candidate.labels || self.problem.classes == 0;
-            self.rows <= candidate.most_rows
-                && !spared
-                && of_labels
-                && is_affordable(&candidate.method, self.rows, &sampled)
-        });
-        asked.filter_map(|candidate| self.row(&sampled, &candidate.method, size, peak_bytes)).collect()
+    fn asks(&self, candidate: &Candidate, sampled: &Sampled, settings: &CalibrationSettings) -> bool {
+        let common = settings.rows.iter().max() == Some(&self.rows) || self.problem.rows().is_some();
+        let spared = candidate.sparing && !self.problem.representative && !common;
+        let of_labels = candidate.labels || self.problem.classes == 0;
+        candidate.most_rows.is_none_or(|most| self.rows <= most)
+            && !spared
+            && of_labels
+            && is_affordable(&candidate.method, self.rows, sampled)
     }
 
-    fn row(&self, sampled: &Sampled, method: &Method, size: Size, peak_bytes: PeakBytes) -> Option<CalibrationRow> {
+    fn row(
+        &self,
+        sampled: &Sampled,
+        method: &Method,
+        settings: &CalibrationSettings,
+        peak_bytes: PeakBytes,
+    ) -> Option<CalibrationRow> {
         let mut estimate = None;
         let started = Instant::now();
         let bytes = peak_bytes(&mut || estimate = sampled.estimate(method));
         let seconds = started.elapsed().as_secs_f64();
         let estimate = estimate?.ok();
-        let interval = estimate.and_then(|estimate| self.interval(estimate, sampled, method, size));
+        let interval = estimate.and_then(|estimate| self.interval(estimate, sampled, method, settings));
         let problem = self.problem;
         Some(CalibrationRow {
             family: problem.family.to_owned(),
@@ -195,19 +208,26 @@ impl Case<'_> {
 
     /// What is stated about an estimate's error: by itself, or else by halves of the rows. Halves of a critic's rows would be
     /// so many trainings, and are not asked for.
-    fn interval(&self, estimate: Estimate, sampled: &Sampled, method: &Method, size: Size) -> Option<(f64, f64)> {
+    fn interval(
+        &self,
+        estimate: Estimate,
+        sampled: &Sampled,
+        method: &Method,
+        settings: &CalibrationSettings,
+    ) -> Option<(f64, f64)> {
         if let (Some(lower), Some(upper)) = (estimate.lower, estimate.upper) {
             return Some((lower, upper));
         }
         if let Some(error) = estimate.standard_error {
             return Some((estimate.bits - 1.96 * error, estimate.bits + 1.96 * error));
         }
-        let least = size.rows.iter().min() == Some(&self.rows);
-        let (Some((a, b)), Method::Formula(kind), true) = (&sampled.pair, method, least && size.halves > 0) else {
+        let least = settings.rows.iter().min() == Some(&self.rows);
+        let (Some((a, b)), Method::Formula(kind), true) = (&sampled.pair, method, least && settings.bootstrap > 0)
+        else {
             return None;
         };
         let rng = &mut stream(self.seed, Purpose::Bootstrap);
-        let interval = interval_of_pair(kind, a.view(), b.view(), size.halves, rng).ok()?;
+        let interval = interval_of_pair(kind, a.view(), b.view(), settings.bootstrap, rng).ok()?;
         interval.lower.zip(interval.upper)
     }
 }

@@ -12,6 +12,7 @@
 pub mod claim;
 pub mod seal;
 pub mod selection;
+mod share;
 pub mod tables;
 
 use std::fs::{self, File};
@@ -33,6 +34,7 @@ use crate::terminal::say;
 use crate::threads;
 use claim::{Claim, claim, holder, wait};
 use selection::{JobArgs, listed};
+pub use share::Left;
 pub use tables::{Stopped, Tables};
 
 /// A run that was asked to stop before its end.

@@ -27,7 +27,7 @@ pub struct Run {
     pub folder: PathBuf,
     /// Its question, like rq1.
     pub question: String,
-    /// Its `run.json`; null for `calibrate`.
+    /// Its `run.json`; null for a committed calibration, of which the summary alone is kept.
     pub record: Value,
 }
 

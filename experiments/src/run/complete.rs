@@ -1,16 +1,13 @@
 //! Carrying a run out: what is not done yet is done, here or by several processes, and merged.
 
-use std::num::NonZero;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::{Resolved, Settings};
 use crate::bound::{self, Bound, CurveRow, TransitionRow};
 use crate::config::RunArgs;
-use crate::jobs::seal;
-use crate::jobs::selection::listed;
-use crate::jobs::{self, Jobs};
+use crate::jobs::{self, Jobs, Left, seal};
 use crate::progress::Progress;
 use crate::results::{Results, RunRecord};
 use crate::rows::{Table as _, TrainingRow};
@@ -18,6 +15,7 @@ use crate::slurm::Plan;
 use crate::sources;
 use crate::tasks::Task;
 use crate::terminal::{say, tell};
+use crate::threads;
 use crate::training::{Job, TABLES};
 use crate::verdict::Rule;
 
@@ -69,37 +67,21 @@ impl<V: Rule> Settings<V> {
         }
         let jobs = Jobs::new(results.folder(), count, results.identity(), &args.work)?;
         let bounds = bounds(&conditions);
-        let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(NonZero::get)).unwrap_or(1);
-        if !args.work.merge {
-            let plan: Vec<(&Task, Job)> =
-                conditions.iter().flat_map(|condition| condition.jobs(&bounds, results.folder())).collect();
-            let selected = args.work.jobs.as_ref().map_or_else(|| Ok((0..count).collect()), |jobs| jobs.of(count))?;
-            let outcome = train(&plan, &jobs, &selected, threads, args.watch);
-            // Another process may have been faster, and have thrown the jobs away under this one's hands.
-            if results.is_complete() {
-                return Ok(Some(results));
-            }
-            outcome?;
-            if args.work.jobs.is_some() {
-                say!("{}", progress_of(&jobs, &selected, count));
-                return Ok(None);
-            }
-        }
-
-        let merging = jobs.claim_merge();
-        if results.is_complete() {
-            return Ok(Some(results));
-        }
-        let _merging = merging?;
-        let unfinished = jobs.unfinished();
-        if let Some((first, why)) = unfinished.first() {
-            let numbers: Vec<usize> = unfinished.iter().map(|(job, _)| *job).collect();
-            bail!(
-                "cannot merge: {} of {count} jobs are not finished (job {first}: {why}); finish them with --jobs {}",
-                numbers.len(),
-                listed(&numbers)
-            );
-        }
+        let threads = threads::of(args.threads);
+        let left = jobs.share(
+            &args.work,
+            || results.is_complete(),
+            |selected, finished| {
+                let plan: Vec<(&Task, Job)> =
+                    conditions.iter().flat_map(|condition| condition.jobs(&bounds, results.folder())).collect();
+                train(&plan, &jobs, selected, finished, threads, args.watch)
+            },
+        )?;
+        let _merging = match left {
+            Left::Merging(claim) => claim,
+            Left::Nothing => return Ok(Some(results)),
+            Left::Others => return Ok(None),
+        };
         for table in TABLES {
             jobs.merge(table, &results.file(table))?;
         }
@@ -142,34 +124,18 @@ fn bounds<V>(conditions: &[Resolved<V>]) -> Vec<Bound> {
     bounds
 }
 
-fn train(plan: &[(&Task, Job)], jobs: &Jobs, selected: &[usize], threads: usize, watch: bool) -> Result<()> {
-    let finished = jobs.finished(selected);
-    if !finished.is_empty() {
-        say!(
-            "resuming: {} of {} jobs were finished before and are kept ({})",
-            finished.len(),
-            selected.len(),
-            listed(&finished)
-        );
-    }
+fn train(
+    plan: &[(&Task, Job)],
+    jobs: &Jobs,
+    selected: &[usize],
+    finished: &[usize],
+    threads: usize,
+    watch: bool,
+) -> Result<()> {
     let pending: Vec<usize> = selected.iter().copied().filter(|job| finished.binary_search(job).is_err()).collect();
     let cost = |&k: &usize| plan[k].1.epoch_cost(plan[k].0) * plan[k].1.train.epochs as u64;
     let progress = Progress::new(selected.iter().map(cost).sum(), finished.iter().map(cost).sum(), watch);
     let outcome = jobs.run(&pending, threads, |k, saved, tables| plan[k].1.run(plan[k].0, &progress, saved, tables));
     progress.finish();
     outcome
-}
-
-fn progress_of(jobs: &Jobs, selected: &[usize], count: usize) -> String {
-    let left = count - jobs.count_finished();
-    let here = if selected.is_empty() {
-        "no jobs fall to this one".to_owned()
-    } else {
-        format!("jobs {} are finished", listed(selected))
-    };
-    if left == 0 {
-        format!("{here}, and so are all {count}: --merge makes the results of them")
-    } else {
-        format!("{here}; {left} of {count} are still to be done")
-    }
 }
