@@ -6,4 +6,5 @@ pub mod compression;
 pub mod convergence;
 pub mod gaps;
 pub mod information_plane;
+pub mod paths;
 pub mod trajectories;
