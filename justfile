@@ -76,6 +76,18 @@ test-backends BACKENDS="ndarray wgpu remote":
     mkdir -p target/backends && cp target/release/rq1 target/release/serve target/backends/
     INFOPLANE_PROGRAMS="$PWD/target/backends" INFOPLANE_BACKENDS="{{BACKENDS}}" cargo test --release --test backends -- --nocapture
 
+# the plane of models that burn-train trains: a crate beside the default build (builds burn-train: minutes the first time)
+test-train *ARGS:
+    cargo clippy --release -p infoplane-train --all-targets -- -D warnings
+    cargo test --release -p infoplane-train --lib --test recorder "$@"
+    cargo test --release -p infoplane-train --doc "$@"
+    folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT \
+        && cargo run --release -p infoplane-train --example digits "$@" -- --epochs 2 --output "$folder/digits"
+
+# one of crates/train/examples with its plane: digits, mnist or modular-addition, e.g. `just example digits --epochs 20`
+example NAME *ARGS:
+    @name="$1"; shift; cargo run --release -p infoplane-train --example "$name" -- "$@"
+
 # a real two-slot Slurm on this machine: an array with a task killed, submitted again, merged, compared with a local run
 test-slurm:
     tests/slurm/run.sh

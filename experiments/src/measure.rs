@@ -116,8 +116,18 @@ pub fn information(
 
 /// Losses in bits and accuracies.
 pub fn training(snapshot: &ReplicaSnapshot, task: &Task, split: &Split, moment: Moment) -> TrainingRow {
-    let log_p = log_probabilities(snapshot.logits());
-    let n = task.joint.n_x();
+    training_of_logits(snapshot.logits(), &task.joint, split, moment)
+}
+
+/// The same of logits over all patterns, shape [outputs × n]: several of a softmax, or one of a sigmoid.
+pub fn training_of_logits(
+    logits: ArrayView2<f32>,
+    joint: &JointDistribution,
+    split: &Split,
+    moment: Moment,
+) -> TrainingRow {
+    let log_p = log_probabilities(logits);
+    let n = joint.n_x();
     let mut trains = vec![false; n];
     let (mut train_loss, mut train_hits) = (0.0, 0.0);
     for &x in &split.train {
@@ -129,8 +139,8 @@ pub fn training(snapshot: &ReplicaSnapshot, task: &Task, split: &Split, moment: 
     let (mut test_loss, mut test_hits) = (0.0, 0.0);
     for x in (0..n).filter(|&x| !trains[x]) {
         // 0 · −∞ counts nothing.
-        test_loss -= task.joint.entries(x).map(|(y, p)| p * log_p[[x, y]]).sum::<f64>();
-        test_hits += task.joint.p(x, decision(log_p.row(x)));
+        test_loss -= joint.entries(x).map(|(y, p)| p * log_p[[x, y]]).sum::<f64>();
+        test_hits += joint.p(x, decision(log_p.row(x)));
     }
     let train = split.train.len() as f64;
     let test = (n - split.train.len()) as f64;

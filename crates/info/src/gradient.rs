@@ -53,6 +53,11 @@ impl GradientMoments {
         }
     }
 
+    /// Number of entries of each gradient.
+    pub fn entries(&self) -> usize {
+        self.sum.len()
+    }
+
     /// Number of mini-batches added.
     pub fn batches(&self) -> usize {
         self.batches

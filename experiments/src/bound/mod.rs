@@ -269,6 +269,23 @@ fn curve_rows(dataset: &str, problem: &Problem, curve: &Curve) -> Vec<CurveRow> 
     knots.map(|knot| row(Some(knot), (knot.i_xt, knot.i_ty), knot.atoms())).chain([end]).collect()
 }
 
+/// A curve to draw beside layers that are not tested against it, as rows of `curve.csv`; none of p(y|x) with more than `DRAWN_CLASSES`
+/// distinct values, which takes too long. A curve that cannot be certified is said, and left out.
+pub fn drawn_curve(dataset: &str, joint: &JointDistribution) -> Vec<CurveRow> {
+    let problem = Problem::new(joint);
+    if problem.classes() > DRAWN_CLASSES {
+        return Vec::new();
+    }
+    match Curve::refined_both_ways(&problem, DRAWN_WIDTH_BITS, MOST_KNOTS) {
+        Ok(curve) if curve.width_both_ways_bits() > DRAWN_WIDTH_BITS => {
+            say!("no bound is drawn for {dataset}: it is certified to {:.1e} bits only", curve.width_both_ways_bits());
+        }
+        Ok(curve) => return curve_rows(dataset, &problem, &curve),
+        Err(error) => say!("no bound is drawn for {dataset}: {error}"),
+    }
+    Vec::new()
+}
+
 /// Writes `curve.csv` of tasks whose layers are not tested against the bound, to draw it beside them; once. Tasks with more than
 /// `DRAWN_CLASSES` distinct p(y|x) take too long for that, and have none.
 ///
@@ -286,20 +303,8 @@ pub fn write_curves(tasks: impl Iterator<Item = TaskSettings>, results: &Results
         let settings = TaskSettings { label_noise: 0.0, split: SplitRule::Random, ..settings };
         if !made.contains(&settings) {
             let task = settings.load()?;
-            let problem = Problem::new(&task.joint);
             made.push(settings);
-            if problem.classes() > DRAWN_CLASSES {
-                continue;
-            }
-            match Curve::refined_both_ways(&problem, DRAWN_WIDTH_BITS, MOST_KNOTS) {
-                Ok(curve) if curve.width_both_ways_bits() > DRAWN_WIDTH_BITS => say!(
-                    "no bound is drawn for {}: it is certified to {:.1e} bits only",
-                    task.name,
-                    curve.width_both_ways_bits()
-                ),
-                Ok(curve) => curves.extend(curve_rows(&task.name, &problem, &curve)),
-                Err(error) => say!("no bound is drawn for {}: {error}", task.name),
-            }
+            curves.extend(drawn_curve(&task.name, &task.joint));
         }
     }
     if curves.is_empty() { Ok(()) } else { results.write(&curves) }

@@ -7,4 +7,5 @@ pub mod convergence;
 pub mod gaps;
 pub mod information_plane;
 pub mod multiverse;
+pub mod paths;
 pub mod trajectories;
