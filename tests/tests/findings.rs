@@ -1,7 +1,11 @@
-//! Every number with an interval in docs/findings.md and docs/reproduction.md is in a committed table of results/reference.
+//! Every number with an interval in docs/findings.md, docs/readings.md and docs/reproduction.md is in a committed table of results/reference,
+//! and every share of universes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use infoplane_experiments::rows;
+use infoplane_experiments::verdict::multiverse::ShareRow;
 
 /// A value and its interval.
 type Triple = [f64; 3];
@@ -44,6 +48,39 @@ fn of_table(path: &Path) -> Vec<Triple> {
     rows.flat_map(of_row).collect()
 }
 
+/// Shares of universes as findings write them, of every committed multiverse.
+fn universes() -> Vec<String> {
+    let folders = fs::read_dir(root().join("results/reference")).unwrap();
+    let shares = folders.flat_map(|folder| rows::of_if_there::<ShareRow>(&folder.unwrap().path()).unwrap());
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let sentence = |row: ShareRow| {
+        let (yes, no, open) = (percent(row.supported), percent(row.refuted), percent(row.undecided));
+        format!("yes in {yes}, no in {no}, undecided in {open} of {} universes", row.universes)
+    };
+    shares.map(sentence).collect()
+}
+
+#[test]
+fn shares_of_universes_are_those_of_the_tables() {
+    let known = universes();
+    let text: String = ["findings", "readings"]
+        .map(|page| fs::read_to_string(root().join(format!("docs/{page}.md"))).unwrap())
+        .concat();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let written: Vec<&str> = text
+        .match_indices(" universes")
+        .filter_map(|(at, word)| {
+            let begins = text[..at].rfind("yes in ")?;
+            let sentence = &text[begins..at + word.len()];
+            sentence.contains("undecided in").then_some(sentence).filter(|sentence| sentence.len() < 80)
+        })
+        .collect();
+    assert!(written.len() >= 2, "{written:?}");
+    for sentence in written {
+        assert!(known.iter().any(|row| row == sentence), "`{sentence}` is in no multiverse_shares.csv");
+    }
+}
+
 /// Numbers as `1.23 [0.98, 1.50]`, with their digits after the point.
 fn written(text: &str) -> Vec<(Triple, usize, String)> {
     let mut found = Vec::new();
@@ -74,7 +111,7 @@ fn is_measured(written: Triple, digits: usize, measured: &[Triple]) -> bool {
 #[test]
 fn numbers_with_intervals_are_those_of_the_tables() {
     let measured = measured();
-    for page in ["docs/findings.md", "docs/reproduction.md"] {
+    for page in ["docs/findings.md", "docs/readings.md", "docs/reproduction.md"] {
         let text = fs::read_to_string(root().join(page)).unwrap().replace('\n', " ");
         let numbers = written(&text);
         assert!(numbers.len() > 10, "{page} has numbers with intervals");

@@ -126,8 +126,11 @@ fn shown(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// A column and its value.
+type Column = (&'static str, fn(&ClaimRow) -> String);
+
 /// The columns in which places differ, but for what the condition settles.
-const PLACES: [(&str, fn(&ClaimRow) -> String); 6] = [
+const PLACES: [Column; 6] = [
     ("train_fraction", |row| row.train_fraction.map_or_else(String::new, |share| share.to_string())),
     ("layers", |row| row.layers.clone()),
     ("estimator", |row| row.estimator.clone()),
