@@ -14,6 +14,7 @@
 
 use std::collections::BTreeMap;
 
+use infoplane_info::Standing;
 use infoplane_info::statistics::{Interval, bootstrap};
 use infoplane_model::random::{Purpose, stream};
 use ndarray::{Array1, Array2, Axis};
@@ -116,6 +117,15 @@ impl Trajectory {
             peak_after_fit,
             peak_of_others,
         }
+    }
+
+    /// Whether the mean I(X;T) is all of `h_x`, H(X) in bits, nearly, from the fit to the end: every x is in a cell of its own, whatever the
+    /// layer does.
+    pub fn is_saturated(&self, h_x: f64) -> bool {
+        let Some(fit) = self.phases().iter().map(|phases| phases.fit_epoch).min() else { return false };
+        let means = self.epochs.iter().zip(self.i_xt.columns()).filter(|(epoch, _)| **epoch >= fit);
+        let least = means.filter_map(|(_, column)| column.mean()).fold(f64::INFINITY, f64::min);
+        matches!(Standing::saturation(least, h_x), Standing::Saturated(_))
     }
 
     /// From where on each replica's fall counts, and how far it falls: cross-fitted as [`Self::phases`].

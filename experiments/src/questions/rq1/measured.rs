@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use infoplane_info::Standing;
 use infoplane_info::statistics::Interval;
 use rayon::prelude::*;
 
@@ -72,7 +71,7 @@ impl<'a> Layer<'a> {
     fn new(trajectory: &'a Trajectory, h_x: f64) -> Self {
         let falls = [Since::Fit, Since::Peak].map(|since| trajectory.falls(since));
         let lost = falls.each_ref().map(|falls| interval(&falls.iter().map(|fall| fall.lost).collect::<Vec<_>>()));
-        Self { trajectory, falls, lost, is_saturated: is_saturated(trajectory, h_x) }
+        Self { trajectory, falls, lost, is_saturated: trajectory.is_saturated(h_x) }
     }
 }
 
@@ -151,12 +150,4 @@ impl Measured<'_> {
         };
         (0..networks).filter_map(of_network).collect()
     }
-}
-
-/// Whether the mean I(X;T) is all of H(X), nearly, from the fit to the end.
-fn is_saturated(trajectory: &Trajectory, h_x: f64) -> bool {
-    let Some(fit) = trajectory.phases().iter().map(|phases| phases.fit_epoch).min() else { return false };
-    let means = trajectory.epochs.iter().zip(trajectory.i_xt.columns()).filter(|(epoch, _)| **epoch >= fit);
-    let least = means.filter_map(|(_, column)| column.mean()).fold(f64::INFINITY, f64::min);
-    matches!(Standing::saturation(least, h_x), Standing::Saturated(_))
 }

@@ -5,7 +5,7 @@
 //! network's loss is as low as `matched_loss_bits`; networks that never get there are left out, and the others counted.
 //! Effects are differences from the reference's network of the same seed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +126,18 @@ pub fn rows(
         }
     }
     rows
+}
+
+/// The conditions and estimators of which more than half of the hidden layers are at the ceiling; `h_x` is H(X) in bits of each task.
+pub fn saturated(trajectories: &[Trajectory], h_x: &BTreeMap<String, f64>) -> HashSet<(String, String)> {
+    let mut layers: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
+    for trajectory in trajectories.iter().filter(|t| !t.is_output && !t.replicas.is_empty()) {
+        let of = layers.entry((&trajectory.condition, &trajectory.estimator)).or_default();
+        let h_x = h_x.get(&trajectory.dataset).copied().unwrap_or(f64::INFINITY);
+        *of = (of.0 + 1, of.1 + usize::from(trajectory.is_saturated(h_x)));
+    }
+    let most = layers.into_iter().filter(|(_, (all, saturated))| 2 * saturated > *all);
+    most.map(|((condition, estimator), _)| (condition.to_owned(), estimator.to_owned())).collect()
 }
 
 /// The end of a condition's training, on average over its networks.

@@ -34,7 +34,7 @@ use crate::drawing::Drawing;
 use crate::results::Results;
 use crate::rows::{self, DisplacementRow, GradientRow, InformationRow, Table as _, TrainingRow, WeightRow};
 use crate::run::{Settings, patterns_per_update};
-use crate::tasks::count;
+use crate::tasks::{count, input_entropies};
 use crate::verdict::multiverse;
 use crate::{bound, trajectories, weights};
 use causes::CauseRow;
@@ -121,6 +121,7 @@ impl Question for Rq2 {
         let (paths, trajectories) = (gradient_path::collect(&gradients), trajectories::collect(&information));
         let (wanderings, diffusion) =
             (diffusion::wanderings(&displacements, &weights), diffusion::rows(&displacements, &weights));
+        let saturated = causes::saturated(&trajectories, &input_entropies(&settings.tasks()?));
         let batches = batch_sizes(settings)?;
         let timings = |rule: &PhaseRule| timing::rows(&paths, &trajectories, rule);
         let causes =
@@ -130,6 +131,7 @@ impl Question for Rq2 {
                 conditions: &conditions,
                 timings,
                 causes,
+                saturated: &saturated,
                 wanderings: &wanderings,
                 diffusion: &diffusion,
                 training: &training,

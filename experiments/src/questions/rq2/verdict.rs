@@ -19,6 +19,8 @@
 //!   transition to the end is above 0. *Networks end apart*: their weights' correlation is 0 to within `reach`. (These
 //!   were added when first runs had been seen.)
 
+use std::collections::HashSet;
+
 use anyhow::{Result, ensure};
 use infoplane_info::statistics::Interval;
 use serde::{Deserialize, Serialize};
@@ -207,6 +209,8 @@ pub struct Evidence<'a> {
     pub timings: &'a [TimingRow],
     /// What each condition does to compression.
     pub causes: &'a [CauseRow],
+    /// The conditions and estimators at the ceiling ([`super::causes::saturated`]).
+    pub saturated: &'a HashSet<(String, String)>,
     /// How weights move and end.
     pub wanderings: &'a [Wandering],
     /// The same, layer by layer.
@@ -247,9 +251,16 @@ impl Judge<'_> {
         if self.learned(condition) { decision } else { Decision::undecided(Why::NotLearned) }
     }
 
-    /// Nor compared with them.
-    fn compared(&self, condition: &str, decision: Decision) -> Decision {
-        self.of_learned(self.reference, self.of_learned(condition, decision))
+    /// Nor by an estimator at its ceiling.
+    fn seen(&self, condition: &str, estimator: &str, decision: Decision) -> Decision {
+        let is_at_ceiling = self.evidence.saturated.contains(&(condition.to_owned(), estimator.to_owned()));
+        if is_at_ceiling { Decision::undecided(Why::Saturated) } else { self.of_learned(condition, decision) }
+    }
+
+    /// Nor compared with either.
+    fn compared(&self, cause: &CauseRow, decision: Decision) -> Decision {
+        let of = |condition: &str, decision| self.seen(condition, &cause.estimator, decision);
+        of(self.reference, of(&cause.condition, decision))
     }
 
     fn replicas(&self, condition: &str) -> usize {
@@ -275,6 +286,7 @@ impl Judge<'_> {
                     let decision = guarded(at_least(share, rule.transition_share));
                     claims.push(PASSES.row(&place, TRANSITIONS, (networks, share), decision));
                 }
+                let guarded = |decision| if place.is_control { decision } else { self.seen(name, estimator, decision) };
                 if let Some(ratio) = timing.log_ratio {
                     let decision = guarded(within(ratio, rule.factor.log10()));
                     claims.push(STARTS_THERE.row(&place, RATIO, (timing.networks, ratio), decision));
@@ -297,7 +309,7 @@ impl Judge<'_> {
             ..self.place(&cause.condition, &cause.estimator)
         };
         let adds = |cause: &CauseRow, quantity: Quantity, (pairs, more): (usize, Interval)| {
-            let decision = self.compared(&cause.condition, above_zero(more));
+            let decision = self.compared(cause, above_zero(more));
             NOISE_ADDS.row(&beside(cause), quantity, (pairs, more), decision)
         };
         for cause in causes.iter().filter(|cause| cause.condition == rule.without_noise) {
@@ -306,7 +318,8 @@ impl Judge<'_> {
                 lower: cause.compression_bits_lower,
                 upper: cause.compression_bits_upper,
             };
-            let decision = self.of_learned(&cause.condition, reversed(at_least(lost, rule.compression_bits)));
+            let decision = reversed(at_least(lost, rule.compression_bits));
+            let decision = self.seen(&cause.condition, &cause.estimator, decision);
             let place = self.place(&cause.condition, &cause.estimator);
             claims.push(NOISE_NEEDED.row(&place, LOST_WITHOUT, (cause.replicas, lost), decision));
             claims.push(adds(cause, MORE_UPDATES, (cause.replicas, negative(effect(cause)))));
@@ -322,7 +335,7 @@ impl Judge<'_> {
         }
         for cause in causes.iter().filter(|cause| cause.condition == rule.isotropic_noise) {
             let difference = effect(cause);
-            let decision = self.compared(&cause.condition, within(difference, rule.compression_bits));
+            let decision = self.compared(cause, within(difference, rule.compression_bits));
             claims.push(SIZE_ALONE.row(&beside(cause), MORE_ISOTROPIC, (cause.replicas, difference), decision));
         }
         claims
