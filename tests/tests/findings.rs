@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use infoplane_experiments::rows;
 use infoplane_experiments::verdict::multiverse::ShareRow;
+use infoplane_experiments::verdict::{ClaimRow, Outcome};
 
 /// A value and its interval.
 type Triple = [f64; 3];
@@ -79,6 +80,27 @@ fn shares_of_universes_are_those_of_the_tables() {
     for sentence in written {
         assert!(known.iter().any(|row| row == sentence), "`{sentence}` is in no multiverse_shares.csv");
     }
+}
+
+#[test]
+fn no_word_turns_on_the_seeds_of_the_confirmation() {
+    let of = |folder: &str| rows::of::<ClaimRow>(&root().join("results/reference").join(folder)).unwrap();
+    let place = |row: &ClaimRow| {
+        let fraction = row.train_fraction.map(f64::to_bits);
+        (row.claim.clone(), row.activation.clone(), fraction, row.estimator.clone(), row.measured.clone())
+    };
+    let (explored, confirmed) = (of("rq1"), of("rq1-confirm"));
+    let pairs: Vec<[Outcome; 2]> = explored
+        .iter()
+        .filter_map(|row| {
+            let other = confirmed.iter().find(|other| place(other) == place(row))?;
+            Some([row.outcome, other.outcome])
+        })
+        .filter(|[explored, _]| *explored != Outcome::Undecided)
+        .collect();
+    let same = pairs.iter().filter(|[explored, confirmed]| explored == confirmed).count();
+    let open = pairs.iter().filter(|[_, confirmed]| *confirmed == Outcome::Undecided).count();
+    assert_eq!((pairs.len(), same, open), (72, 70, 2), "docs/findings.md says so");
 }
 
 /// Numbers as `1.23 [0.98, 1.50]`, with their digits after the point.
