@@ -1,7 +1,7 @@
 //! A verdict over every combination of choices that could be defended: the multiverse (Steegen, Tuerlinckx, Gelman & Vanpaemel 2016),
 //! drawn as a specification curve (Simonsohn, Simmons & Nelson 2020).
 //!
-//! A **universe** is one row of the verdict under one combination of the rule's [`Choice`]s. A choice is combined with the others
+//! A **universe** is one row of the verdict under one combination of the rule's [choices](super::Choice). A choice is combined with the others
 //! that bear on the same claim; a claim has as many universes as it has places and combinations. All are judged from the same tables.
 //! Two things are said of a claim: the share of its universes that say yes, no and undecided, and what **turns** the word: of all
 //! pairs of universes that differ in one thing only, the share in which one says yes and the other no.
