@@ -78,11 +78,11 @@ test-backends BACKENDS="ndarray wgpu remote":
 
 # the plane of models that burn-train trains: a crate beside the default build (builds burn-train: minutes the first time)
 test-train *ARGS:
-    cargo clippy --release -p infoplane-train --all-targets -- -D warnings
     cargo test --release -p infoplane-train --lib --test recorder "$@"
     cargo test --release -p infoplane-train --doc "$@"
     folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT \
         && cargo run --release -p infoplane-train --example digits "$@" -- --epochs 2 --output "$folder/digits"
+    cargo clippy --release -p infoplane-train --all-targets -- -D warnings
 
 # one of crates/train/examples with its plane: digits, mnist or modular-addition, e.g. `just example digits --epochs 20`
 example NAME *ARGS:
