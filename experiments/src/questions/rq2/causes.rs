@@ -197,7 +197,8 @@ fn at_matched_loss(condition: &str, layers: &[&Trajectory], training: &[Training
     reached.into_keys().filter_map(mean).collect()
 }
 
-fn mean(values: &[f64]) -> Option<f64> {
+/// The mean; none of nothing.
+pub(super) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 

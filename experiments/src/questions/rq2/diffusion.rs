@@ -22,6 +22,7 @@ use infoplane_info::statistics::{Interval, bootstrap, gaussian_entropy};
 use infoplane_model::random::{Purpose, stream};
 use serde::{Deserialize, Serialize};
 
+use super::causes::mean;
 use crate::drawing::distinct;
 use crate::rows::{DisplacementRow, WeightMoment, WeightRow, table};
 use crate::verdict::intervals::{LEVEL, RESAMPLES, interval};
@@ -198,10 +199,6 @@ pub fn rows(displacements: &[DisplacementRow], weights: &[WeightRow]) -> Vec<Dif
 
 fn of(row: &DisplacementRow) -> (&str, &str, usize) {
     (&row.condition, &row.activation, row.layer)
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// Whether D = a + b·log Δ leaves a smaller squared error, on D itself, than the power law fitted on logarithms.

@@ -65,6 +65,9 @@ pub fn rows(paths: &[GradientPath], trajectories: &[Trajectory], rule: &PhaseRul
         let of: Vec<&Trajectory> = trajectories.iter().filter(|t| is_same(t, path)).collect();
         let epochs = of.iter().map(|t| t.epochs.len()).max();
         let dense = of.into_iter().filter(|t| Some(t.epochs.len()) == epochs);
+        // Whatever estimator: gradients pass as they do.
+        let (crossing_epoch, change_point_epoch) = (path.crossing(), path.change_point());
+        let (first_below_epoch, last_above_epoch) = (path.first_below(), path.last_above());
         let row = |trajectory: &Trajectory| {
             let r = trajectory.replicas.iter().position(|&replica| replica == path.replica)?;
             Some(TimingRow {
@@ -73,10 +76,10 @@ pub fn rows(paths: &[GradientPath], trajectories: &[Trajectory], rule: &PhaseRul
                 replica: path.replica,
                 layer: path.layer,
                 is_output: trajectory.is_output,
-                crossing_epoch: path.crossing(),
-                first_below_epoch: path.first_below(),
-                last_above_epoch: path.last_above(),
-                change_point_epoch: path.change_point(),
+                crossing_epoch,
+                first_below_epoch,
+                last_above_epoch,
+                change_point_epoch,
                 estimator: trajectory.estimator.clone(),
                 compression_epoch: compression_start(trajectory, r, rule),
             })
